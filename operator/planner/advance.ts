@@ -1,0 +1,92 @@
+// The change under way (protocol §3): on to the next phase when its barrier and coverage hold, back
+// when the demand went back or a gaining member cannot go on, and otherwise why it waits.
+import type { Member } from '../../core/api/ring-document.ts';
+import { abortChange, enterReadNew, finishChange } from '../../core/membership/change.ts';
+import { holds } from '../../core/membership/barrier.ts';
+import { coverage, uncovered } from '../../core/membership/coverage.ts';
+import type { Wait } from './actions.ts';
+import { SILENT, hold, store, wait } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import { names, silenceMs, stampOf } from './world.ts';
+import type { World } from './world.ts';
+
+/** Goes back to the old ring, from write-both only: no read was ever answered by the new one. */
+export function abortUnwanted(world: World): Verdict {
+  if (world.document.phase !== 'write-both') return SILENT;
+  const why = unwanted(world) ?? hopeless(world);
+  return why === null ? SILENT : store(abortChange(world.document, stampOf(world)), world.document);
+}
+
+/** On to the next phase, or what it waits for. Pausing the cluster does not stop what is under way. */
+export function advanceChange(world: World): Verdict {
+  const { document, reports, without } = world;
+  if (document.phase === 'stable') return SILENT;
+  // I4: no phase is left before its barrier.
+  if (!without.has('R5') && !holds(world.barrier)) return hold(barrierWait(world));
+  if (document.phase === 'read-new') return store(finishChange(document, stampOf(world)), document);
+  const owing = uncovered(document, reports);
+  if (owing.length > 0 && !without.has('R7')) return hold(streamsWait(world));
+  return store(enterReadNew(document, stampOf(world)), document);
+}
+
+/** The phase, or the next change, waits for acknowledgements. */
+export function barrierWait({ barrier: { verdict, missing }, document }: World): Wait {
+  const how =
+    verdict === 'short'
+      ? 'They must answer again, or their volumes be proved gone'
+      : 'They answer, or the bounded wait ends';
+  return wait(
+    'BarrierPending',
+    `Epoch ${document.epoch} is not acknowledged by ${names(missing)}`,
+    how,
+    missing.map(({ id }) => id),
+  );
+}
+
+function streamsWait({ document, reports }: World): Wait {
+  const owing = uncovered(document, reports);
+  const slots = owing.reduce((sum, { needed, covered }) => sum + needed - covered, 0);
+  const said = owing.map(({ waitingFor }) => waitingFor).find((text) => text !== '') ?? '';
+  return wait(
+    'StreamsRunning',
+    `${slots} slots are being copied to ${names(owing.map((c) => c.member))}`,
+    said === '' ? 'The copies end by themselves' : said,
+    owing.map(({ member }) => member.id),
+  );
+}
+
+/** The demand went back on a part of the change; null: it did not. */
+function unwanted({ document, wished, desired }: World): string | null {
+  const { next, current } = document;
+  if (next === null) return null;
+  const staying = new Set(next.seats.map((seat) => seat.incarnation));
+  for (const member of document.members) {
+    if (member.state === 'joining' && !wished.has(member.id))
+      return `${member.id} is not wanted any more`;
+    const leaves = member.state === 'leaving' && !member.lost && !staying.has(member.incarnation);
+    if (leaves && wished.has(member.id)) return `${member.id} is wanted again`;
+  }
+  const copies = (ring: typeof desired | typeof current) =>
+    `${ring.replicationFactor} ${ring.readQuorum} ${ring.writeQuorum}`;
+  const goesBack = copies(next) !== copies(current) && copies(desired) === copies(current);
+  return goesBack ? 'the number of copies is wanted as it was' : null;
+}
+
+/** A gaining member cannot go on; null: all can. */
+function hopeless(world: World): string | null {
+  const { document, reports, desired } = world;
+  const shrinks = document.members.some((member) => member.state === 'leaving' && !member.lost);
+  for (const { member, needed, covered } of coverage(document, reports)) {
+    const { id, incarnation, state, lost } = member;
+    if (lost && (state === 'joining' || shrinks)) return `${id} is lost`;
+    if (lost || covered >= needed) continue;
+    if (silenceMs(world, member) > desired.abortAfterMs) return `${id} does not answer`;
+    if (reports.get(incarnation)?.diskFull === true) return `the disk of ${id} is full`;
+  }
+  return null;
+}
+
+/** Members that the change takes in. */
+export function joining({ document }: World): readonly Member[] {
+  return document.members.filter((member) => member.state === 'joining');
+}

@@ -1,0 +1,190 @@
+// After a change: losers clean up, leavers get their receipts, and only then is anything taken away
+// (R8, R12, I6). Here too: incarnations that are proved lost.
+import type { NodeId } from '../../core/api/ids.ts';
+import type { NodeReport } from '../../core/api/admin.ts';
+import type { Receipt } from '../../core/api/ring-document.ts';
+import { memberOf } from '../../core/membership/document.ts';
+import { proveDeparture } from '../../core/membership/receipt.ts';
+import {
+  confirmCleanUp,
+  dropMembers,
+  hasReceipt,
+  markLost,
+  postFullBarrier,
+  readdress,
+  recordReceipts,
+  seated,
+} from '../../core/membership/upkeep.ts';
+import type { Wait } from './actions.ts';
+import type { ObservedNode } from './observed.ts';
+import { SILENT, act, hold, store, wait } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import { departing, names, stampOf } from './world.ts';
+import type { World } from './world.ts';
+
+/** R9: volumes that are proved gone never act again. */
+export function markLostMembers(world: World): Verdict {
+  const {
+    document,
+    observed: { lostIncarnations },
+  } = world;
+  const lost = lostIncarnations.filter(
+    (incarnation) =>
+      memberOf(document, incarnation)?.lost === false && !hasReceipt(document, incarnation),
+  );
+  return lost.length === 0 ? SILENT : store(markLost(document, lost, stampOf(world)), document);
+}
+
+/** Members are reached where their nodes are now. */
+export function readdressMembers(world: World): Verdict {
+  const { document, observed } = world;
+  const moved = observed.nodes.flatMap(({ report, address }) => {
+    const member = report === null ? undefined : memberOf(document, report.incarnation);
+    return member === undefined || member.address === address
+      ? []
+      : [[member.incarnation, address] as const];
+  });
+  return moved.length === 0
+    ? SILENT
+    : store(readdress(document, new Map(moved), stampOf(world)), document);
+}
+
+/** R8: losers may clean up once nobody is missing; the store says so under the same epoch. */
+export function recordFullBarrier(world: World): Verdict {
+  const { document } = world;
+  const wanted = document.settled?.epoch ?? 0;
+  if (document.progress.fullBarrier >= wanted) return SILENT;
+  const waiting =
+    document.uncleaned.length > 0 ||
+    departing(world).length > 0 ||
+    aliens(world).some((node) => !world.wished.has(node.id));
+  if (!waiting) return SILENT;
+  if (world.barrier.verdict === 'full') {
+    return act({ kind: 'store-document', document: postFullBarrier(document), replaces: document });
+  }
+  const missing = world.barrier.missing;
+  return hold(
+    wait(
+      'CleanUpRunning',
+      `Clean-up waits until ${names(missing)} acknowledge epoch ${document.epoch}`,
+      'They must answer again, or their volumes be proved gone',
+      missing.map(({ id }) => id),
+    ),
+  );
+}
+
+/** R10: the stay-behinds of a change have handed over and deleted what they lost. */
+export function confirmCleanUps(world: World): Verdict {
+  const { document, reports } = world;
+  if (document.phase !== 'stable' || document.uncleaned.length === 0) return SILENT;
+  if (document.progress.fullBarrier < (document.settled?.epoch ?? 0)) return SILENT;
+  const stayed = document.uncleaned.filter((incarnation) => seated(document, incarnation));
+  const unclean = stayed.filter((incarnation) => {
+    const report = reports.get(incarnation);
+    return report === undefined || report.epoch !== document.epoch || report.uncleanSlots > 0;
+  });
+  // All in one edit: each would otherwise cost an epoch, and only tombstones wait for it.
+  if (stayed.length > 0 && unclean.length === 0) {
+    return store(confirmCleanUp(document, stayed, stampOf(world)), document);
+  }
+  if (unclean.length === 0) return SILENT;
+  const ids = unclean.flatMap((incarnation) => memberOf(document, incarnation)?.id ?? []);
+  return hold(
+    wait(
+      'CleanUpRunning',
+      `${ids.join(', ')} hand over and delete the slots that they lost`,
+      'It ends by itself',
+      ids,
+    ),
+  );
+}
+
+/** I6: the proofs that leavers, and unnamed nodes of this ring that nobody wants, may go. */
+export function recordDepartures(world: World): Verdict {
+  const { document, reports } = world;
+  if (document.phase !== 'stable') return SILENT;
+  const receipts: Receipt[] = [];
+  const waits: Wait[] = [];
+  const judge = (id: NodeId, report: NodeReport | undefined) => {
+    const proof = report === undefined ? null : proveDeparture(document, report);
+    if (proof?.kind === 'receipt') receipts.push(proof.receipt);
+    else
+      waits.push(departureWait(id, proof?.message ?? `${id} does not answer: silence is no proof`));
+  };
+  for (const { id, incarnation } of departing(world)) judge(id, reports.get(incarnation));
+  for (const { id, report } of aliens(world))
+    if (!world.wished.has(id)) judge(id, report ?? undefined);
+  if (receipts.length === 0) return hold(...waits);
+  return store(recordReceipts(document, receipts, stampOf(world)), document, ...waits);
+}
+
+const departureWait = (id: NodeId, message: string): Wait =>
+  wait(
+    'CleanUpRunning',
+    `${id} stays until its receipt is stored: ${message}`,
+    'It ends by itself',
+    [id],
+  );
+
+/** Takes away what has its receipt, and nodes that never were of any ring and are not wanted. */
+export function removeDeparted(world: World): Verdict {
+  for (const node of world.observed.nodes) {
+    const receipt = receiptFor(world, node);
+    if (receipt !== null) {
+      return act({ kind: 'remove-node', id: node.id, incarnation: receipt.incarnation, receipt });
+    }
+    if (world.wished.has(node.id)) continue;
+    const { report } = node;
+    const fresh =
+      report !== null && report.clusterId === null && !memberOf(world.document, report.incarnation);
+    const empty =
+      report === null &&
+      node.process === 'stopped' &&
+      node.volume === null &&
+      !world.document.members.some((member) => member.id === node.id && !member.lost);
+    if (fresh || empty) {
+      return act({
+        kind: 'remove-node',
+        id: node.id,
+        incarnation: report?.incarnation ?? null,
+        receipt: null,
+      });
+    }
+  }
+  return SILENT;
+}
+
+/** Forgets members whose nodes are gone, and the receipts that have served. */
+export function dropDeparted(world: World): Verdict {
+  const { document, observed } = world;
+  if (document.phase !== 'stable') return SILENT;
+  const lost = document.members.filter((m) => m.lost && !seated(document, m.incarnation));
+  const taken = document.receipts.filter(
+    (receipt) =>
+      !observed.nodes.some((node) => receiptFor(world, node)?.incarnation === receipt.incarnation),
+  );
+  const gone = [...new Set([...lost, ...taken].map(({ incarnation }) => incarnation))];
+  return gone.length === 0 ? SILENT : store(dropMembers(document, gone, stampOf(world)), document);
+}
+
+/** The receipt for what is on this node now: of its incarnation; where it is silent, its volume. */
+function receiptFor({ document }: World, { id, report, volume }: ObservedNode): Receipt | null {
+  return (
+    document.receipts.find(
+      (receipt) =>
+        receipt.id === id &&
+        (report === null ? receipt.volume === volume : receipt.incarnation === report.incarnation),
+    ) ?? null
+  );
+}
+
+/** Nodes that hold a document of this ring, which no longer (or not yet again) names them. */
+export function aliens({ document, observed }: World): readonly ObservedNode[] {
+  return observed.nodes.filter(
+    ({ report }) =>
+      report !== null &&
+      report.clusterId === document.clusterId &&
+      memberOf(document, report.incarnation) === undefined &&
+      !hasReceipt(document, report.incarnation),
+  );
+}

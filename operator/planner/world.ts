@@ -1,0 +1,128 @@
+// The facts of one pass, derived once from what was observed: who is who, who answers, where the
+// barrier stands, and who should be a member.
+import type { Epoch, Incarnation, NodeId } from '../../core/api/ids.ts';
+import type { NodeReport } from '../../core/api/admin.ts';
+import type { Member, RingDocument } from '../../core/api/ring-document.ts';
+import { barrier, toleratesMissing } from '../../core/membership/barrier.ts';
+import type { Barrier } from '../../core/membership/barrier.ts';
+import { memberOf } from '../../core/membership/document.ts';
+import type { Stamp } from '../../core/membership/edit.ts';
+import { hasReceipt } from '../../core/membership/upkeep.ts';
+import type { Rule } from '../../core/replica/rules.ts';
+import type { Desired, Observed, ObservedNode } from './observed.ts';
+
+export interface World {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly without: ReadonlySet<Rule>;
+  readonly document: RingDocument;
+  /** Newest word of each incarnation that answers now. */
+  readonly reports: ReadonlyMap<Incarnation, NodeReport>;
+  readonly nodes: ReadonlyMap<NodeId, ObservedNode>;
+  /** Who should be a member, whatever the ring is now. */
+  readonly wished: ReadonlySet<NodeId>;
+  /** Of the document's epoch, with R5 in force even where it is switched off. */
+  readonly barrier: Barrier;
+}
+
+/** Derives the facts; `document` is the stored one. */
+export function worldOf(
+  desired: Desired,
+  observed: Observed,
+  document: RingDocument,
+  without: ReadonlySet<Rule>,
+): World {
+  const reports = new Map<Incarnation, NodeReport>();
+  for (const { report } of observed.nodes)
+    if (report !== null) reports.set(report.incarnation, report);
+  const nodes = new Map(observed.nodes.map((node) => [node.id, node]));
+  const patience = { nowMs: observed.nowMs, barrierWaitMs: desired.barrierWaitMs };
+  return {
+    desired,
+    observed,
+    without,
+    document,
+    reports,
+    nodes,
+    wished: wishedIds(desired, observed),
+    barrier: barrier(document, reports, patience),
+  };
+}
+
+/**
+ * The lowest ordinals that are not to be decommissioned, as many as replicas are asked for. Ids need
+ * not be contiguous: with dev-1 decommissioned, three replicas are dev-0, dev-2 and dev-3.
+ */
+export function wishedIds(desired: Desired, observed: Observed): ReadonlySet<NodeId> {
+  const avoided = new Set<NodeId>(desired.decommission);
+  const { replaceAfterMs } = desired;
+  for (const node of observed.nodes) {
+    // Replaced like a decommissioned one; it is welcome again as soon as it answers.
+    if (replaceAfterMs !== null && node.report === null && node.silentMs > replaceAfterMs)
+      avoided.add(node.id);
+  }
+  const wished = new Set<NodeId>();
+  for (let ordinal = 0; wished.size < desired.replicas; ordinal++) {
+    const id = observed.nameOf(ordinal);
+    if (!avoided.has(id)) wished.add(id);
+  }
+  return wished;
+}
+
+/** Silence of an incarnation in ms; without a node of its own: since the epoch was stored. */
+export function silenceMs(world: World, { id, incarnation }: Member): number {
+  if (world.reports.has(incarnation)) return 0;
+  const node = world.nodes.get(id);
+  const sinceMs = world.observed.nowMs - world.document.progress.sinceMs;
+  return node === undefined || node.report !== null ? sinceMs : node.silentMs;
+}
+
+/** True where the member answers and serves, under whichever epoch. */
+export function isUp(world: World, { incarnation, lost }: Member): boolean {
+  return !lost && world.reports.get(incarnation)?.serving === true;
+}
+
+/** True where the member is up, holds the stored epoch, and is not about to stop. */
+export function isWhole(world: World, member: Member): boolean {
+  const report = world.reports.get(member.incarnation);
+  return isUp(world, member) && report?.draining === false && report.epoch === world.document.epoch;
+}
+
+/** Members that sit on the present ring. */
+export function seatedMembers({ document }: World): readonly Member[] {
+  return document.current.seats.flatMap((seat) => memberOf(document, seat.incarnation) ?? []);
+}
+
+/** Members that own nothing any more and have no receipt yet. */
+export function departing({ document }: World): readonly Member[] {
+  return document.members.filter(
+    (member) =>
+      member.state === 'left' && !member.lost && !hasReceipt(document, member.incarnation),
+  );
+}
+
+/**
+ * True where no document that passed its barrier can be unknown here: of each replica set so many
+ * answer that one of them holds it (R5). Fewer, after a restored store, could make an epoch twice (I2).
+ */
+export function mayAuthor({ document, observed, reports }: World): boolean {
+  const silent = document.members.filter(
+    ({ incarnation, lost }) =>
+      !lost && !reports.has(incarnation) && !observed.lostIncarnations.includes(incarnation),
+  );
+  return toleratesMissing(document.current, new Set(silent.map((member) => member.incarnation)));
+}
+
+/**
+ * The next epoch. While a member does not answer, one number is left out: it may hold a document
+ * that a restored store has forgotten, and no epoch may stand for two documents (I2).
+ */
+export function stampOf({ document, observed, reports }: World): Stamp {
+  const heard = document.members.every((m) => m.lost || reports.has(m.incarnation));
+  return { nowMs: observed.nowMs, epoch: (document.epoch + (heard ? 1 : 2)) as Epoch };
+}
+
+/** Names of members, for messages. */
+export function names(members: readonly { readonly id: NodeId }[]): string {
+  return members.map(({ id }) => id).join(', ');
+}

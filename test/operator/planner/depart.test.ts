@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals';
+import { IdealRing } from './ideal-ring.ts';
+
+/** A ring of four that has just finished to let dev-3 go; nobody has cleaned up. */
+function shrunk(): IdealRing {
+  const ring = IdealRing.settledAt(4);
+  ring.desired = { ...ring.desired, replicas: 3 };
+  while (ring.document!.settled === null) ring.pass();
+  return ring;
+}
+
+const kinds = (ring: IdealRing, passes: number) =>
+  Array.from({ length: passes }, () => ring.pass().action.kind);
+
+describe('a leaver', () => {
+  test('goes by post, full barrier, receipt, removal and then its name, in this order', () => {
+    const ring = shrunk();
+    const epochs: number[] = [];
+    const seen = Array.from({ length: 9 }, () => {
+      const { action } = ring.pass();
+      epochs.push(ring.document!.epoch);
+      return action.kind;
+    });
+    expect(seen).toEqual([
+      'post-document',
+      'store-document',
+      'post-document',
+      'store-document',
+      'post-document',
+      'remove-node',
+      'store-document',
+      'post-document',
+      'none',
+    ]);
+    expect(epochs[1]).toBe(epochs[0]);
+    expect(ring.document!.members.map((m) => m.id)).toEqual(['dev-0', 'dev-1', 'dev-2']);
+  });
+
+  test('stays while it holds slots or hints that were not handed over', () => {
+    for (const word of [{ uncleanSlots: 1 }, { hints: { items: 1, bytes: 1, oldestAgeMs: 1 } }]) {
+      const ring = shrunk();
+      ring.node(3).says = word;
+      const { waits } = ring.settle();
+      expect(ring.ids()).toContain('dev-3');
+      expect(waits).toContainEqual(
+        expect.objectContaining({ reason: 'CleanUpRunning', nodes: ['dev-3'] }),
+      );
+      ring.node(3).says = {};
+      ring.settle();
+      expect(ring.ids()).not.toContain('dev-3');
+    }
+  });
+
+  test('stays while it is silent: no answer is never proof', () => {
+    const ring = shrunk();
+    ring.stop(3);
+    ring.node(3).process = 'stopping';
+    ring.settle();
+    expect(ring.removed).toEqual([]);
+    ring.node(3).process = 'stopped';
+    ring.settle();
+    expect(ring.removed).toHaveLength(1);
+  });
+
+  test('stays while any member named has not acknowledged the final epoch (R8)', () => {
+    const ring = shrunk();
+    ring.stop(0);
+    ring.node(0).process = 'stopping';
+    const { waits } = ring.settle();
+    expect(ring.removed).toEqual([]);
+    expect(waits).toContainEqual(
+      expect.objectContaining({ reason: 'CleanUpRunning', nodes: ['dev-0'] }),
+    );
+  });
+
+  test('is removed once only on the volume that its receipt names', () => {
+    const ring = shrunk();
+    while (ring.document!.receipts.length === 0) ring.pass();
+    ring.node(3).volume = 'another volume';
+    ring.node(3).process = 'stopping';
+    expect(kinds(ring, 6)).not.toContain('remove-node');
+  });
+});
+
+test('tombstones may go again once every loser confirmed its clean-up (R10)', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.desired = { ...ring.desired, replicas: 5 };
+  ring.node(1).says = { uncleanSlots: 4 };
+  ring.settle();
+  expect(ring.document!.uncleaned).toContain(ring.node(1).incarnation);
+  ring.node(1).says = {};
+  ring.settle();
+  expect(ring.document!.uncleaned).toEqual([]);
+});
+
+test('the node of an aborted joiner that nobody wants goes with a receipt', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.desired = { ...ring.desired, replicas: 4 };
+  while (ring.document!.phase === 'stable') ring.pass();
+  ring.pass();
+  ring.desired = { ...ring.desired, replicas: 3 };
+  ring.settle();
+  expect(ring.removed).toMatchObject([{ id: 'dev-3', receipt: { id: 'dev-3' } }]);
+});
+
+test('the node of an aborted joiner that is wanted joins under the same incarnation', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.desired = { ...ring.desired, replicas: 4 };
+  while (ring.document!.phase === 'stable') ring.pass();
+  ring.pass();
+  const { incarnation } = ring.node(3);
+  ring.desired = { ...ring.desired, replicas: 3 };
+  while (ring.document!.change !== null) ring.pass();
+  ring.desired = { ...ring.desired, replicas: 4 };
+  ring.settle();
+  expect(ring.document!.current.seats.map((seat) => seat.incarnation)).toContain(incarnation);
+  expect(ring.removed).toEqual([]);
+});
+
+test('a node that was never of a ring and is not wanted goes at once', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.apply({ kind: 'start-node', id: ring.observe().nameOf(7) });
+  expect(ring.pass().action).toMatchObject({ kind: 'remove-node', id: 'dev-7', receipt: null });
+});
+
+test('two members that lost their volumes are replaced, and the possible loss is said', () => {
+  const ring = IdealRing.settledAt(5);
+  ring.wipe(0);
+  ring.wipe(1);
+  const said: string[] = [];
+  for (let i = 0; i < 60; i++) {
+    const loss = ring.pass().conditions.find((c) => c.type === 'DataLossPossible');
+    if (loss?.status === 'True') said.push(loss.message);
+  }
+  ring.settle();
+  expect(said[0]).toMatch(/Slots \d/);
+  expect(ring.seats()).toHaveLength(5);
+  expect(ring.document!.members.some((member) => member.lost)).toBe(false);
+});
+
+test('a member that moved is reached at its new address', () => {
+  const ring = IdealRing.settledAt(3);
+  const moved = {
+    ...ring.document!,
+    members: ring.document!.members.map((m) => ({ ...m, address: 'old:1' })),
+  };
+  ring.document = moved;
+  for (const node of ring.nodes.values()) node.document = moved;
+  ring.settle();
+  expect(ring.document.members.map((m) => m.address)).toEqual([
+    'dev-0:8082',
+    'dev-1:8082',
+    'dev-2:8082',
+  ]);
+});
