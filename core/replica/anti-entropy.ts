@@ -1,0 +1,107 @@
+// Background comparison of replicas by digest trees (Dynamo 2007 §4.7): equal slots cost one
+// question for many of them; of unequal ones only the differing leaves are exchanged.
+import type { Incarnation, Slot } from '../api/ids.ts';
+import type { Key, KeyRecord } from '../api/object.ts';
+import type { SlotLeaves, SlotRoot } from '../api/messages.ts';
+import { defined } from '../assert.ts';
+import { COMPARE_SLOTS, COMPARE_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { slotSets } from '../membership/document.ts';
+import { differingLeaves, leafRange, rootOf } from '../version/digest.ts';
+import { objectDigest } from '../version/siblings.ts';
+import { mergeIn } from './cells.ts';
+import { knownDigest, withDigest } from './digests.ts';
+import type { Replica, Scanned } from './state.ts';
+import { ask, isServing, scanSlot } from './state.ts';
+
+/** Now and then compares some slots with one of the peers that hold them too. */
+export function tickAntiEntropy(r: Replica): void {
+  if (r.comparing || !isServing(r) || r.tick % COMPARE_TICKS !== 0) return;
+  const peers = r.suspicion.heardOf();
+  if (peers.length === 0) return;
+  const peer = peers[r.rng.below(peers.length)]!;
+  const shared = nextShared(r, peer);
+  if (shared.length === 0) return;
+  r.comparing = true;
+  withDigests(r, shared, () => compareWith(r, peer, shared.filter((slot) => knownDigest(r, slot) !== null)));
+}
+
+/** Slots that reads ask both of us for, going round the ring. A slot in motion is the handoff's. */
+function nextShared(r: Replica, peer: Incarnation): Slot[] {
+  const document = defined(r.document, 'a document');
+  const slots = 1 << document.slotBits;
+  const shared: Slot[] = [];
+  for (let seen = 0; seen < slots && shared.length < COMPARE_SLOTS; seen++) {
+    const slot = r.compareCursor;
+    r.compareCursor = (r.compareCursor + 1) % slots;
+    const { members } = slotSets(document, slot).reads;
+    if (members.includes(peer) && members.includes(r.incarnation)) shared.push(slot);
+  }
+  return shared;
+}
+
+function withDigests(r: Replica, slots: readonly Slot[], then: () => void): void {
+  let open = slots.length;
+  for (const slot of slots) withDigest(r, slot, () => { if (--open === 0) then(); });
+}
+
+function compareWith(r: Replica, peer: Incarnation, slots: readonly Slot[]): void {
+  const roots: SlotRoot[] = slots.map((slot) => ({ slot, ...rootOf(knownDigest(r, slot)!.leaves) }));
+  ask(r, peer, (call) => ({ kind: 'compare', call, roots }), (answer) => {
+    r.comparing = false;
+    if (answer?.kind !== 'compared') return;
+    for (const slot of answer.equal) r.unequal.delete(slot);
+    for (const leaves of answer.unequal) {
+      r.unequal.add(leaves.slot);
+      settle(r, peer, leaves);
+    }
+  });
+}
+
+function settle(r: Replica, peer: Incarnation, { slot, leaves }: SlotLeaves): void {
+  const digest = knownDigest(r, slot);
+  if (digest === null) return;
+  for (const leaf of differingLeaves(digest.leaves, leaves)) exchange(r, { peer, slot, leaf }, null);
+}
+
+interface Exchange {
+  readonly peer: Incarnation;
+  readonly slot: Slot;
+  readonly leaf: number;
+}
+
+/** The keys of one leaf: after an empty key at its start, up to an empty key at the next one's start. */
+export function leafBounds(r: Replica, slot: Slot, leaf: number): { after: Key; until: Key | null } {
+  const { from, until } = leafRange(slot, leaf, defined(r.document, 'a document').slotBits);
+  const end = until === 0xffffffff ? null : { text: '', high: until + 1, low: 0 };
+  return { after: { text: '', high: from, low: 0 }, until: end };
+}
+
+function exchange(r: Replica, what: Exchange, after: Key | null): void {
+  const { peer, slot, leaf } = what;
+  const bounds = leafBounds(r, slot, leaf);
+  const range = { slot, after: after ?? bounds.after, until: bounds.until, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES };
+  scanSlot(r, range, (page) => {
+    r.corrupt.push(...page.corrupt);
+    const held = digestsOf(page);
+    const until = page.next ?? bounds.until;
+    ask(r, peer, (call) => ({ kind: 'exchange', call, slot, leaf, after: range.after, until, held }), (answer) => {
+      if (answer?.kind !== 'exchanged') return;
+      for (const { key, object } of answer.records) mergeIn(r, key, object, () => undefined);
+      const wanted = new Set(answer.wanted.map((key) => key.text));
+      const records: KeyRecord[] = page.records.filter(({ key }) => wanted.has(key.text));
+      if (records.length > 0) ask(r, peer, (call) => ({ kind: 'push', call, slot, records }), () => undefined);
+      if (page.next !== null) exchange(r, what, page.next);
+    });
+  });
+}
+
+/** Keys of a page with the digests of what is held of them. */
+export function digestsOf(page: Scanned): { keys: Key[]; digests: Uint32Array } {
+  const digests = new Uint32Array(page.records.length * 2);
+  page.records.forEach(({ key, object }, i) => {
+    const { high, low } = objectDigest(key, object);
+    digests[i * 2] = high;
+    digests[i * 2 + 1] = low;
+  });
+  return { keys: page.records.map(({ key }) => key), digests };
+}

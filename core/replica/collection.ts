@@ -1,0 +1,126 @@
+// Tombstones go only when nothing can bring back what they delete (R10): older than the grace
+// period, confirmed equal by every replica since, and the slot not moving.
+import type { Incarnation, Slot } from '../api/ids.ts';
+import type { Key, KeyRecord } from '../api/object.ts';
+import { defined } from '../assert.ts';
+import { COLLECT_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { slotSets } from '../membership/document.ts';
+import { differingLeaves, leafOf, rootOf } from '../version/digest.ts';
+import { collectableSince, objectDigest } from '../version/siblings.ts';
+import { setObject, withCell } from './cells.ts';
+import { knownDigest, withDigest } from './digests.ts';
+import type { KeyDigests } from '../api/messages.ts';
+import type { Replica } from './state.ts';
+import { ask, enforces, isServing, scanSlot } from './state.ts';
+
+/** The first of a slot's replicas collects for all, one slot at a time. */
+export function tickCollection(r: Replica): void {
+  if (r.collecting || !isServing(r) || r.tick % COLLECT_TICKS !== 0 || isMoving(r)) return;
+  const document = defined(r.document, 'a document');
+  const slots = 1 << document.slotBits;
+  for (let seen = 0; seen < slots; seen++) {
+    const slot = r.collectCursor;
+    r.collectCursor = (r.collectCursor + 1) % slots;
+    if (slotSets(document, slot).reads.members[0] !== r.incarnation) continue;
+    if (knownDigest(r, slot)?.mayHoldTombstones === false) continue;
+    r.collecting = true;
+    return withDigest(r, slot, () => collectPage(r, slot, null, { kept: false }));
+  }
+}
+
+/** A slot is moving until every loser has confirmed its clean-up; unknown means moving. */
+function isMoving(r: Replica): boolean {
+  if (!enforces(r, 'R10')) return false;
+  const { phase, uncleaned } = defined(r.document, 'a document');
+  return phase !== 'stable' || uncleaned.length > 0 || r.adopting !== null;
+}
+
+function collectPage(r: Replica, slot: Slot, after: Key | null, seen: { kept: boolean }): void {
+  scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (page) => {
+    const old: KeyRecord[] = [];
+    for (const record of page.records) {
+      const since = collectableSince(record.object);
+      if (since === null) continue;
+      seen.kept = true;
+      if (isOldEnough(r, since)) old.push(record);
+    }
+    const goOn = (): void => {
+      if (page.next !== null) return collectPage(r, slot, page.next, seen);
+      r.collecting = false;
+      const digest = knownDigest(r, slot);
+      if (!seen.kept && digest !== null) digest.mayHoldTombstones = holdsPassing(r, slot, digest.mayHoldTombstones);
+    };
+    if (old.length === 0) goOn();
+    else confirm(r, slot, old, goOn);
+  });
+}
+
+/** Written while the slot was read: the next visit decides. */
+function holdsPassing(r: Replica, slot: Slot, known: boolean): boolean {
+  for (const cell of r.cells.values()) {
+    if (cell.object !== null && collectableSince(cell.object) !== null) return known;
+  }
+  return false;
+}
+
+function isOldEnough(r: Replica, sinceMs: number): boolean {
+  if (!enforces(r, 'R10')) return r.nowMs > sinceMs;
+  return r.nowMs - sinceMs > defined(r.document, 'a document').limits.tombstoneGraceMs;
+}
+
+/** Asks every other replica, now, whether it holds the same leaves; collects where all say so. */
+function confirm(r: Replica, slot: Slot, old: readonly KeyRecord[], then: () => void): void {
+  const document = defined(r.document, 'a document');
+  const others = slotSets(document, slot).everyone.filter((m) => m !== r.incarnation);
+  const digest = knownDigest(r, slot);
+  if (digest === null) return then();
+  if (!enforces(r, 'R10')) return collect(r, slot, old, others, then);
+  const root = rootOf(digest.leaves);
+  const leaves = digest.leaves.slice();
+  const unequal = new Set<number>();
+  let open = others.length, whole = true;
+  const decided = (): void => {
+    const sure = old.filter(({ key }) => !unequal.has(leafOf(key, document.slotBits)));
+    if (!whole || r.document !== document || isMoving(r) || sure.length === 0) return then();
+    collect(r, slot, sure, others, then);
+  };
+  if (open === 0) return decided();
+  for (const other of others) {
+    ask(r, other, (call) => ({ kind: 'compare', call, roots: [{ slot, ...root }] }), (answer) => {
+      const theirs = answer?.kind === 'compared' ? answer.unequal.find((l) => l.slot === slot) : undefined;
+      if (theirs !== undefined) for (const leaf of differingLeaves(leaves, theirs.leaves)) unequal.add(leaf);
+      else if (answer?.kind !== 'compared' || !answer.equal.includes(slot)) whole = false;
+      if (--open === 0) decided();
+    });
+  }
+}
+
+function collect(
+  r: Replica, slot: Slot, old: readonly KeyRecord[], others: readonly Incarnation[], then: () => void,
+): void {
+  const digests = new Uint32Array(old.length * 2);
+  old.forEach(({ key, object }, i) => {
+    const digest = objectDigest(key, object);
+    digests[i * 2] = digest.high;
+    digests[i * 2 + 1] = digest.low;
+  });
+  const tombstones: KeyDigests = { keys: old.map(({ key }) => key), digests };
+  for (const other of others) {
+    ask(r, other, (call) => ({ kind: 'collect', call, slot, tombstones }), () => undefined);
+  }
+  dropTombstones(r, tombstones, then);
+}
+
+/** Drops each tombstone that is still exactly the one named. */
+export function dropTombstones(r: Replica, tombstones: KeyDigests, then: () => void): void {
+  let open = tombstones.keys.length;
+  const done = (): void => { if (--open === 0) then(); };
+  if (open === 0) return then();
+  tombstones.keys.forEach((key, i) => withCell(r, key, (cell) => {
+    if (cell.state !== 'ready' || cell.object === null) return done();
+    const { high, low } = objectDigest(key, cell.object);
+    const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
+    if (same && collectableSince(cell.object) !== null) setObject(r, cell, null, done);
+    else done();
+  }));
+}

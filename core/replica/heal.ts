@@ -1,0 +1,61 @@
+// A record whose checksum failed is a lost replica of that key, never "not found" (R9): nothing is
+// answered from it until enough others were merged, and the next dot gets a new name (R13).
+import type { Key, VersionedObject } from '../api/object.ts';
+import { defined } from '../assert.ts';
+import { slotSets } from '../membership/document.ts';
+import { mergeObjects } from '../version/siblings.ts';
+import { leaseIsDurable, nextTerm } from './actor.ts';
+import { holds, slotOfKey } from './cells.ts';
+import { forgetDigest } from './digests.ts';
+import type { Replica } from './state.ts';
+import { announce, ask, isServing, store } from './state.ts';
+
+/** Heals what was found damaged since the last step. */
+export function healCorrupt(r: Replica): void {
+  for (const key of r.corrupt.splice(0)) {
+    // In a slot that was lost, it is one copy less to clean up: the new owners cover the slot.
+    if (!isServing(r) || r.healing.has(key.text) || !holds(r, slotOfKey(r, key))) continue;
+    r.healing.add(key.text);
+    announce(r, { kind: 'corrupt-record', slot: slotOfKey(r, key), key: key.text });
+    heal(r, key);
+  }
+}
+
+/** Merges |set| − W + 1 others, or all of them if fewer, so that nothing acknowledged is missed (as R6). */
+function heal(r: Replica, key: Key): void {
+  const document = defined(r.document, 'a document');
+  const slot = slotOfKey(r, key);
+  const { writes, everyone } = slotSets(document, slot);
+  const others = everyone.filter((m) => m !== r.incarnation);
+  const needed = Math.min(others.length, Math.max(...writes.map((set) => set.members.length - set.write + 1)));
+  let merged: VersionedObject | null = null, answered = 0, open = others.length;
+  if (open === 0) return void r.healing.delete(key.text);
+  for (const other of others) {
+    ask(r, other, (call) => ({ kind: 'read', call, key }), (answer) => {
+      open--;
+      if (answer?.kind === 'value') {
+        answered++;
+        if (answer.object !== null) merged = mergeObjects(merged, answer.object);
+      }
+      if (open > 0) return;
+      if (answered >= needed && r.document === document && holds(r, slot)) replace(r, key, merged);
+      else r.healing.delete(key.text);
+    });
+  }
+}
+
+/** The damaged record's digest is unknown, and so is its slot's; dots of this term may be missing in it. */
+function replace(r: Replica, key: Key, object: VersionedObject | null): void {
+  const cell = r.cells.get(key.text);
+  if (cell !== undefined) {
+    cell.state = 'dead';
+    r.cells.delete(key.text);
+  }
+  const term = nextTerm(r);
+  const actor = r.actor;
+  store(r, [{ kind: 'record', key, object }, ...(term === null ? [] : [term])], () => {
+    r.healing.delete(key.text);
+    if (term !== null) leaseIsDurable(r, actor);
+  });
+  forgetDigest(r, slotOfKey(r, key), 'unknown');
+}

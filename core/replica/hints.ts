@@ -1,0 +1,177 @@
+// Hinted handoff (Dynamo 2007 §4.6): writes kept on disk for a replica that did not answer, bounded
+// in bytes and age, delivered to whoever owns the key by then (R11).
+import type { Incarnation, Slot } from '../api/ids.ts';
+import type { KeyRecord } from '../api/object.ts';
+import { defined } from '../assert.ts';
+import { HINT_BYTES_MAX, HINT_VISIT_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { memberOf, slotSets } from '../membership/document.ts';
+import { preferenceList } from '../ring/placement.ts';
+import { clockMs } from '../version/clock.ts';
+import { objectBytes } from '../version/siblings.ts';
+import { mergeIn, slotOfKey } from './cells.ts';
+import type { ScannedHint, StoreWrite } from './effects.ts';
+import type { HintCount, Replica } from './state.ts';
+import { announce, ask, emit, isServing, store } from './state.ts';
+
+/** Keeps a record for members that did not answer; where the space is used up, anti-entropy must do. */
+export function keepHints(r: Replica, record: KeyRecord, targets: readonly Incarnation[]): void {
+  const writes: StoreWrite[] = [];
+  for (const target of targets) {
+    if (target === r.incarnation) continue;
+    const write = hintWrite(r, target, record);
+    if (write !== null) writes.push(write);
+  }
+  if (writes.length > 0) store(r, writes, () => undefined);
+}
+
+/** sloppy mode, or a leaver's hand-over: keeps a hint for another and tells once it is durable. */
+export function holdHint(r: Replica, target: Incarnation, record: KeyRecord, held: (kept: boolean) => void): void {
+  const write = hintWrite(r, target, record);
+  if (write === null) held(false);
+  else store(r, [write], () => held(true));
+}
+
+function hintWrite(r: Replica, target: Incarnation, { key, object }: KeyRecord): StoreWrite | null {
+  const bytes = objectBytes(object);
+  let total = 0;
+  for (const count of r.hints.values()) total += count.bytes;
+  if (total + bytes > HINT_BYTES_MAX) {
+    announce(r, { kind: 'hints-dropped', items: 1, why: 'space' });
+    return null;
+  }
+  const count = r.hints.get(target) ?? { items: 0, bytes: 0, sinceMs: clockMs(r.clock), visiting: false, visitTick: 0 };
+  count.items++;
+  count.bytes += bytes;
+  r.hints.set(target, count);
+  return { kind: 'hint', target, key, hint: { object, sinceMs: clockMs(r.clock) } };
+}
+
+/** The first live fallback of a slot that does not stand in already; null: there is none (sloppy mode). */
+export function standIn(r: Replica, slot: Slot, taken: ReadonlySet<Incarnation>): Incarnation | null {
+  const document = defined(r.document, 'a document');
+  const members = slotSets(document, slot).everyone;
+  return preferenceList(document.next ?? document.current, slot)
+    .find((m) => !members.includes(m) && !taken.has(m) && m !== r.incarnation && !r.suspicion.isSilent(m)) ?? null;
+}
+
+/** Visits the hints of each target now and then: delivers, hands over or drops them. */
+export function tickHints(r: Replica): void {
+  if (!isServing(r)) return;
+  for (const [target, count] of r.hints) {
+    if (count.visiting || r.tick < count.visitTick) continue;
+    count.visiting = true;
+    visit(r, target, count, { after: null, left: 0, leftBytes: 0, sinceMs: clockMs(r.clock) });
+  }
+}
+
+interface Visit {
+  readonly after: ScannedHint['key'] | null;
+  /** What stays, as counted on the way: the truth after a whole visit. */
+  readonly left: number;
+  readonly leftBytes: number;
+  readonly sinceMs: number;
+}
+
+function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): void {
+  const ticket = r.nextTicket++;
+  const before = { items: count.items, bytes: count.bytes };
+  r.waiting.set(ticket, (input) => {
+    if (input.kind !== 'scanned-hints') return;
+    const { hints, next } = input;
+    let open = hints.length;
+    let left = so.left, leftBytes = so.leftBytes, sinceMs = so.sinceMs;
+    const settled = (hint: ScannedHint | null): void => {
+      if (hint !== null) {
+        left++;
+        leftBytes += objectBytes(hint.hint.object);
+        sinceMs = Math.min(sinceMs, hint.hint.sinceMs);
+      }
+      if (--open > 0) return;
+      if (next !== null) return visit(r, target, count, { after: next, left, leftBytes, sinceMs });
+      finishVisit(r, target, count, { left, leftBytes, sinceMs, before });
+    };
+    if (open === 0) {
+      open = 1;
+      settled(null);
+    } else for (const hint of hints) deliver(r, target, hint, settled);
+  });
+  emit(r, { kind: 'scan-hints', ticket, target, after: so.after, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES });
+}
+
+/** Hints kept while the visit ran stand on top of what it counted. */
+function finishVisit(
+  r: Replica, target: Incarnation, count: HintCount,
+  found: { left: number; leftBytes: number; sinceMs: number; before: { items: number; bytes: number } },
+): void {
+  count.items = found.left + Math.max(0, count.items - found.before.items);
+  count.bytes = found.leftBytes + Math.max(0, count.bytes - found.before.bytes);
+  count.sinceMs = found.sinceMs;
+  count.visiting = false;
+  count.visitTick = r.tick + HINT_VISIT_TICKS;
+  if (count.items === 0) r.hints.delete(target);
+}
+
+/** Delivers one hint to its target while that owns the key, else to all current owners; `settled` with it where it stays. */
+function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (left: ScannedHint | null) => void): void {
+  const document = r.document;
+  if (document === null) return settled(hint);
+  const { key } = hint;
+  const drop = (): void => {
+    store(r, [{ kind: 'hint', target, key, hint: null }], () => undefined);
+    settled(null);
+  };
+  // By the hybrid clock, which a wall clock set back does not hold up (R10 counts on it).
+  if (clockMs(r.clock) - hint.hint.sinceMs > document.limits.hintAgeMs) {
+    announce(r, { kind: 'hints-dropped', items: 1, why: 'age' });
+    return drop();
+  }
+  const slot = slotOfKey(r, key);
+  const owners = slotSets(document, slot).everyone;
+  const targets = owners.includes(target) ? [target] : owners;
+  const silent = targets.filter((m) => m !== r.incarnation && r.suspicion.isSilent(m));
+  if (silent.length > 0) return isLeaving(r) ? handOn(r, target, hint, { drop, settled }) : settled(hint);
+  let open = targets.length, whole = true;
+  const stored = (ok: boolean): void => {
+    whole &&= ok;
+    if (--open > 0) return;
+    if (whole) drop();
+    else settled(hint);
+  };
+  const record = { key, object: hint.hint.object };
+  for (const owner of targets) {
+    if (owner === r.incarnation) mergeIn(r, key, record.object, (merged) => stored(merged.kind === 'merged'));
+    else ask(r, owner, (call) => ({ kind: 'push', call, slot, records: [record] }),
+      (answer) => stored(answer?.kind === 'stored'));
+  }
+}
+
+/** R11: a leaver does not wait for a silent target; a live owner of the key keeps the hint on. */
+function handOn(
+  r: Replica, target: Incarnation, hint: ScannedHint,
+  then: { drop: () => void; settled: (left: ScannedHint | null) => void },
+): void {
+  const record = { key: hint.key, object: hint.hint.object };
+  const heir = slotSets(defined(r.document, 'a document'), slotOfKey(r, hint.key)).everyone
+    .find((m) => m !== r.incarnation && m !== target && !r.suspicion.isSilent(m));
+  if (heir === undefined) return then.settled(hint);
+  ask(r, heir, (call) => ({ kind: 'hold', call, target, record }), (answer) => {
+    if (answer?.kind === 'stored') then.drop();
+    else then.settled(hint);
+  });
+}
+
+function isLeaving(r: Replica): boolean {
+  const state = memberOf(defined(r.document, 'a document'), r.incarnation)?.state;
+  return state === 'leaving' || state === 'left';
+}
+
+/** Items, bytes and the age of the oldest hint that this node holds. */
+export function hintsHeld(r: Replica): { items: number; bytes: number; oldestAgeMs: number } {
+  let items = 0, bytes = 0, oldestAgeMs = 0;
+  for (const count of r.hints.values()) {
+    items += count.items;
+    bytes += count.bytes;
+    oldestAgeMs = Math.max(oldestAgeMs, clockMs(r.clock) - count.sinceMs);
+  }
+  return { items, bytes, oldestAgeMs };
+}

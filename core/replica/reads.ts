@@ -1,0 +1,107 @@
+// A client's read: R replicas' word merged, the stale ones among them repaired (Dynamo 2007 §5.1).
+import type { Incarnation } from '../api/ids.ts';
+import type { Key, KeyRecord, Sibling, VersionedObject } from '../api/object.ts';
+import type { ClientResult, FailedResult, ListRequest, ReadRequest, ReadResult } from '../api/requests.ts';
+import { defined } from '../assert.ts';
+import { compareKeys } from '../ring/hash.ts';
+import { etagOf, latestSibling, liveSiblings, mergeObjects, sameVersions } from '../version/siblings.ts';
+import { EMPTY_VECTOR } from '../version/vector.ts';
+import { mergeIn, readObject, slotOfKey } from './cells.ts';
+import { listPage } from './listing.ts';
+import { QuorumRead } from './quorum.ts';
+import type { Replica } from './state.ts';
+import { ask } from './state.ts';
+
+/** What a replica holds of a key; `none` and a value are both words, a missing answer is not. */
+type Held = { readonly object: VersionedObject | null };
+
+/** Merges a quorum's word about one key; null: no replica of it holds anything. */
+export function quorumObject(
+  r: Replica, wish: { readonly key: Key; readonly quorum: number | null },
+  done: (object: VersionedObject | null) => void, failed: (result: FailedResult) => void,
+): void {
+  const { key, quorum } = wish;
+  new QuorumRead<Held>(r, {
+    slot: slotOfKey(r, key),
+    quorum,
+    what: 'the read',
+    own: (then) => readObject(r, key, (object) => then(object === 'corrupt' ? null : { object })),
+    question: (call) => ({ kind: 'read', call, key }),
+    read: (answer) => answer.kind === 'value' ? { object: answer.object } : null,
+    done: (answers) => {
+      let merged: VersionedObject | null = null;
+      for (const { object } of answers.values()) if (object !== null) merged = mergeObjects(merged, object);
+      if (merged !== null) readRepair(r, key, merged, answers);
+      done(merged);
+    },
+    failed,
+  });
+}
+
+/** Writes the merged object back to the replicas that a read found stale. */
+function readRepair(r: Replica, key: Key, merged: VersionedObject, answers: ReadonlyMap<Incarnation, Held>): void {
+  const record: KeyRecord = { key, object: merged };
+  const slot = slotOfKey(r, key);
+  for (const [member, { object }] of answers) {
+    if (object !== null && sameVersions(object, merged)) continue;
+    if (member === r.incarnation) mergeIn(r, key, merged, () => undefined);
+    else ask(r, member, (call) => ({ kind: 'push', call, slot, records: [record] }), () => undefined);
+  }
+}
+
+export function read(r: Replica, request: ReadRequest, reply: (result: ClientResult) => void): void {
+  quorumObject(r, request, (object) => reply(valueOf(r, object)), reply);
+}
+
+/** What the client sees of an object; under lastWriterWins the one newest value. */
+export function valueOf(r: Replica, object: VersionedObject | null): ReadResult {
+  if (object === null) return { kind: 'value', siblings: [], context: EMPTY_VECTOR, etag: '' };
+  return { kind: 'value', siblings: visible(r, object), context: object.context, etag: etagOf(object) };
+}
+
+/** The live values that count; a tombstone that is the last writer hides what it did not see. */
+export function visible(r: Replica, object: VersionedObject): readonly Sibling[] {
+  const live = liveSiblings(object, r.nowMs);
+  if (defined(r.document, 'a document').conflicts === 'siblings' || live.length === 0) return live;
+  const last = latestSibling(object.siblings);
+  return last !== null && live.includes(last) ? [last] : [];
+}
+
+/** One page of a slot's keys as R replicas see it. */
+export function list(r: Replica, request: ListRequest, reply: (result: ClientResult) => void): void {
+  const { slot, after, prefix, limit } = request;
+  new QuorumRead<Listed>(r, {
+    slot,
+    quorum: null,
+    what: 'the listing',
+    own: (then) => listPage(r, request, then),
+    question: (call) => ({ kind: 'list', call, slot, after, prefix, limit }),
+    read: (answer) => answer.kind === 'listed' ? answer : null,
+    done: (answers) => reply(mergePages(r, request, [...answers.values()])),
+    failed: reply,
+  });
+}
+
+interface Listed {
+  readonly records: readonly KeyRecord[];
+  readonly next: Key | null;
+}
+
+/** Pages reach differently far: only up to the shortest one every replica has spoken. */
+function mergePages(r: Replica, request: ListRequest, pages: readonly Listed[]): ClientResult {
+  let end: Key | null = null;
+  const merged = new Map<string, KeyRecord>();
+  for (const { records, next } of pages) {
+    if (next !== null && (end === null || compareKeys(next, end) < 0)) end = next;
+    for (const { key, object } of records) {
+      const known = merged.get(key.text)?.object ?? null;
+      merged.set(key.text, { key, object: mergeObjects(known, object) });
+    }
+  }
+  const keys = [...merged.values()]
+    .filter(({ key, object }) => (end === null || compareKeys(key, end) <= 0) && visible(r, object).length > 0)
+    .sort((a, b) => compareKeys(a.key, b.key));
+  const page = keys.slice(0, request.limit);
+  const next = keys.length > page.length ? page.at(-1)!.key : end;
+  return { kind: 'keys', keys: page.map(({ key, object }) => ({ key, etag: etagOf(object) })), next };
+}

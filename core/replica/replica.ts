@@ -1,0 +1,247 @@
+// The node's state machine: one input in, its effects out. The driver and the simulator both call
+// exactly this; nothing else touches the state.
+import type { Envelope, PeerAnswer, PeerMessage } from '../api/messages.ts';
+import type { Incarnation, NodeId } from '../api/ids.ts';
+import type { NodeReport } from '../api/admin.ts';
+import { HEARTBEAT_TICKS, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
+import { memberOf } from '../membership/document.ts';
+import { Suspicion } from '../membership/suspicion.ts';
+import type { Rng } from '../rng.ts';
+import { mergeClock, tickClock } from '../version/clock.ts';
+import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
+import { consider, defer, fetchDocument, splitRing, watchMembers } from './adoption.ts';
+import { tickAntiEntropy } from './anti-entropy.ts';
+import { slotOfKey } from './cells.ts';
+import { tickCleanUp } from './cleanup.ts';
+import { tickCollection } from './collection.ts';
+import type { Effect, Input, StoredState } from './effects.ts';
+import { beginGain, tickGain } from './gain.ts';
+import { healCorrupt } from './heal.ts';
+import { hintsHeld, tickHints } from './hints.ts';
+import { coordinate, serveRequest } from './requests.ts';
+import { NO_RULES_OFF } from './rules.ts';
+import type { Rule } from './rules.ts';
+import { mayCoordinate, serve } from './serve.ts';
+import type { Replica } from './state.ts';
+import { announce, enforces, hashOf, isServing, send, store } from './state.ts';
+
+export type { Replica } from './state.ts';
+
+/** What a process starts with. */
+export interface Boot {
+  readonly id: NodeId;
+  readonly incarnation: Incarnation;
+  readonly stored: StoredState;
+  readonly rng: Rng;
+  /** Bytes that streams may pull per tick (handoff.maxBytesPerSecond); absent: unlimited. */
+  readonly streamBytesPerTick?: number;
+  readonly without?: ReadonlySet<Rule>;
+}
+
+/** A replica as it starts, and the first effects to carry out. */
+export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] } {
+  const { stored, without = NO_RULES_OFF, streamBytesPerTick = Infinity } = boot;
+  const r: Replica = {
+    id: boot.id, incarnation: boot.incarnation, rng: boot.rng, without, streamBytesPerTick,
+    effects: [], nowMs: 0, tick: 0, clock: 0,
+    document: stored.document, hash: hashOf(stored.document), adopting: null, queued: null,
+    split: false, halted: false, draining: false, drained: false, diskFull: false, diskFreeBytes: 0,
+    actor: actorAtStart(stored.actor, !without.has('R13')),
+    altered: new Float64Array(0), suspicion: new Suspicion(), fetchTick: 0,
+    // Calls of one process life never meet answers to those of another.
+    nextCall: boot.rng.below(0x7fffffff) * 0x10000, calls: new Map(),
+    nextTicket: 1, waiting: new Map(), stores: new Map(), newestStore: 0, cells: new Map(),
+    digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(),
+    takenOver: new Map(), deferred: [], redo: [],
+    hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
+      [target, { items, bytes, sinceMs: Infinity, visiting: false, visitTick: 0 }])),
+    gain: null, streamBudget: streamBytesPerTick, unclean: new Map(), cleaning: new Set(),
+    unequal: new Set(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
+  };
+  resume(r, stored);
+  beginTerm(r);
+  return { replica: r, effects: take(r) };
+}
+
+/** Goes on where the last process of this incarnation stopped. */
+function resume(r: Replica, stored: StoredState): void {
+  const { document } = stored;
+  if (document === null) return;
+  // Which epoch altered which slot is not stored: everything older is refused (R4).
+  r.altered = new Float64Array(1 << document.slotBits).fill(document.epoch);
+  const covered = new Set<number>();
+  for (const [name, value] of stored.marks) {
+    const [kind, slot] = name.split('/');
+    if (kind === 'unclean') r.unclean.set(Number(slot), Number(value) as typeof document.epoch);
+    if (kind === 'covered' && value === document.change?.id) covered.add(Number(slot));
+  }
+  watchMembers(r);
+  beginGain(r, covered);
+}
+
+/** Takes one input; returns what must be carried out, in this order. `nowMs`: wall clock, ms since 1970. */
+export function step(r: Replica, input: Input, nowMs: number): Effect[] {
+  if (r.halted) return [];
+  r.nowMs = nowMs;
+  take(r);
+  handle(r, input);
+  while (r.redo.length > 0) receive(r, r.redo.shift()!);
+  if (r.corrupt.length > 0) healCorrupt(r);
+  if (r.draining && !r.drained) finishDrain(r);
+  return take(r);
+}
+
+function take(r: Replica): Effect[] {
+  const effects = r.effects;
+  r.effects = [];
+  return effects;
+}
+
+function handle(r: Replica, input: Input): void {
+  switch (input.kind) {
+    case 'tick': return tick(r);
+    case 'request': return serveRequest(r, input.request);
+    case 'envelope': return receive(r, input.envelope);
+    case 'document': return consider(r, input.document);
+    case 'stored': return stored(r, input.ticket);
+    case 'loaded':
+    case 'scanned':
+    case 'scanned-hints': {
+      const then = r.waiting.get(input.ticket);
+      r.waiting.delete(input.ticket);
+      return then?.(input);
+    }
+    case 'damaged':
+      r.corrupt.push(...input.keys);
+      return;
+    case 'disk':
+      r.diskFull = input.full;
+      r.diskFreeBytes = input.freeBytes;
+      return;
+    case 'disconnected': return disconnected(r, input.peer);
+    case 'drain':
+      r.draining = true;
+      return;
+  }
+}
+
+function stored(r: Replica, ticket: number): void {
+  const waiting = r.stores.get(ticket) ?? [];
+  r.stores.delete(ticket);
+  for (const durable of waiting) durable();
+}
+
+function tick(r: Replica): void {
+  r.tick++;
+  r.clock = tickClock(r.clock, r.nowMs);
+  for (const peer of r.suspicion.fellSilent(r.tick)) announce(r, { kind: 'peer-silent', peer });
+  if (r.tick % HEARTBEAT_TICKS === 0) heartbeat(r);
+  for (const [call, { deadlineTick, answered }] of r.calls) {
+    if (r.tick < deadlineTick) continue;
+    r.calls.delete(call);
+    answered(null);
+  }
+  for (const [taken, since] of r.takenOver) {
+    if (r.tick - since <= TAKEN_OVER_TICKS) break;
+    r.takenOver.delete(taken);
+  }
+  for (const operation of [...r.operations]) operation.tick();
+  tickGain(r);
+  tickCleanUp(r);
+  tickHints(r);
+  tickAntiEntropy(r);
+  tickCollection(r);
+}
+
+function heartbeat(r: Replica): void {
+  for (const member of r.document?.members ?? []) {
+    if (member.incarnation !== r.incarnation && !member.lost) send(r, member.incarnation, { kind: 'heartbeat' });
+  }
+}
+
+/** The peer is suspected at once; whatever it was asked is lost. */
+function disconnected(r: Replica, peer: Incarnation): void {
+  if (r.suspicion.broke(peer)) announce(r, { kind: 'peer-silent', peer });
+  for (const [call, { to, answered }] of r.calls) {
+    if (to !== peer) continue;
+    r.calls.delete(call);
+    answered(null);
+  }
+}
+
+function receive(r: Replica, envelope: Envelope): void {
+  const { from, epoch, body } = envelope;
+  if (envelope.to !== r.incarnation && enforces(r, 'R9')) return;
+  r.clock = mergeClock(r.clock, envelope.clock, r.nowMs);
+  if (r.suspicion.heard(from, r.tick)) announce(r, { kind: 'peer-back', peer: from });
+  const held = r.document?.epoch ?? 0;
+  if (epoch === held && epoch > 0 && envelope.documentHash !== r.hash) {
+    splitRing(r, from);
+    return;
+  }
+  if (body.kind === 'fetch-document') return giveDocument(r, from);
+  if (body.kind === 'document') return consider(r, body.document);
+  if (isAnswer(body)) return answered(r, from, body);
+  if (epoch > held && enforces(r, 'R4')) return body.kind === 'heartbeat' ? fetchDocument(r, from) : defer(r, envelope);
+  if (body.kind === 'heartbeat') return;
+  if (r.document === null) return send(r, from, { kind: 'refused', call: body.call, code: 'NOT_SERVING' });
+  if (body.kind !== 'coordinate') return serve(r, envelope, body);
+  takeOver(r, envelope, body);
+}
+
+function giveDocument(r: Replica, from: Incarnation): void {
+  if (r.document !== null && !r.split) send(r, from, { kind: 'document', document: r.document });
+}
+
+/** A write handed over by a node that is no replica: coordinated here or clearly refused. */
+function takeOver(r: Replica, { from }: Envelope, { call, request }: Extract<PeerMessage, { kind: 'coordinate' }>): void {
+  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA'): void => send(r, from, { kind: 'refused', call, code });
+  if (r.takenOver.has(`${from} ${call}`)) return;
+  r.takenOver.set(`${from} ${call}`, r.tick);
+  if (r.draining) return refuse('DRAINING');
+  if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key))) return refuse('NOT_A_REPLICA');
+  coordinate(r, request, (result) => send(r, from, { kind: 'coordinated', call, result }));
+}
+
+const ANSWERS: ReadonlySet<PeerMessage['kind']> = new Set(
+  ['coordinated', 'value', 'stored', 'page', 'compared', 'exchanged', 'listed', 'refused']);
+
+function isAnswer(body: PeerMessage): body is PeerAnswer {
+  return ANSWERS.has(body.kind);
+}
+
+/** Only the incarnation that was asked may answer, and once. */
+function answered(r: Replica, from: Incarnation, answer: PeerAnswer): void {
+  const call = r.calls.get(answer.call);
+  if (call === undefined || call.to !== from) return;
+  r.calls.delete(answer.call);
+  call.answered(answer);
+}
+
+/** Once nothing is in flight, the actor is closed, so that the next process keeps its term (R13). */
+function finishDrain(r: Replica): void {
+  if (r.operations.size > 0 || r.locks.size > 0 || r.stores.size > 0) return;
+  r.drained = true;
+  store(r, [cleanStop(r)], () => announce(r, { kind: 'drained' }));
+}
+
+/** What only the shell knows is left out: the volume, counts of the store, free disk. */
+export type ReplicaReport = Omit<NodeReport, 'volume' | 'keys' | 'bytes' | 'diskFreeBytes'>;
+
+/** This node's word to the operator: its acknowledgement of an epoch and how far it is with its work (R5, R7, R8). */
+export function reportOf(r: Replica): ReplicaReport {
+  const { document, gain } = r;
+  return {
+    id: r.id, incarnation: r.incarnation, clusterId: document?.clusterId ?? null,
+    epoch: (document?.epoch ?? 0) as NodeReport['epoch'], documentHash: r.hash,
+    protocolVersionMax: PROTOCOL_VERSION, serving: isServing(r),
+    gains: gain === null || document?.change == null ? null : {
+      change: document.change.id, needed: gain.jobs.size, covered: gain.covered,
+      keys: gain.keys, bytes: gain.bytes, waitingFor: gain.waitingFor,
+    },
+    uncleanSlots: r.unclean.size, hints: hintsHeld(r), diskFull: r.diskFull, draining: r.draining,
+    silentPeers: r.suspicion.silent().filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
+    unequalSlots: r.unequal.size, splitRing: r.split,
+    fullBarrier: (document?.progress.fullBarrier ?? 0) as NodeReport['fullBarrier'],
+  };
+}

@@ -1,0 +1,170 @@
+// The replica's side: what it answers to peers' questions, and when it refuses (R4, I5).
+import type { Envelope, PeerAnswer, PeerQuestion } from '../api/messages.ts';
+import type { Incarnation, Slot } from '../api/ids.ts';
+import type { Key, KeyRecord } from '../api/object.ts';
+import { defined } from '../assert.ts';
+import type { ErrorCode } from '../errors.ts';
+import { PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { slotSets } from '../membership/document.ts';
+import { compareKeys } from '../ring/hash.ts';
+import { rootOf } from '../version/digest.ts';
+import { objectBytes, objectDigest } from '../version/siblings.ts';
+import { refusal } from './adoption.ts';
+import { leafBounds } from './anti-entropy.ts';
+import { mergeIn, readObject, slotOfKey } from './cells.ts';
+import { dropTombstones } from './collection.ts';
+import { withDigest } from './digests.ts';
+import { holdHint } from './hints.ts';
+import { listPage } from './listing.ts';
+import type { Replica } from './state.ts';
+import { enforces, isServing, scanSlot, send, whenDurable } from './state.ts';
+
+type Question<K extends PeerQuestion['kind']> = Extract<PeerQuestion, { kind: K }>;
+/** An answer before its call id is put on. */
+type Word = PeerAnswer extends infer A ? A extends PeerAnswer ? Omit<A, 'call'> : never : never;
+
+/** A question with the way back to who asked it. */
+interface Asked {
+  readonly from: Incarnation;
+  /** Why it may not be acted upon, asked again at the moment of acting (R4). */
+  readonly refusal: (slot: Slot) => ErrorCode | null;
+  readonly answer: (word: Word) => void;
+}
+
+/** Answers a question planned under an epoch that this node has reached. */
+export function serve(r: Replica, envelope: Envelope, question: Exclude<PeerQuestion, Question<'coordinate'>>): void {
+  const asked: Asked = {
+    from: envelope.from,
+    refusal: (slot) => refusal(r, slot, envelope.epoch),
+    answer: (word) => send(r, envelope.from, { ...word, call: question.call }),
+  };
+  if (question.kind === 'hold') return hold(r, question, asked);
+  if (question.kind === 'compare') return compare(r, question, asked);
+  const slot = 'key' in question ? slotOfKey(r, question.key) : question.slot;
+  const code = asked.refusal(slot);
+  if (code !== null) return asked.answer({ kind: 'refused', code });
+  switch (question.kind) {
+    case 'read': return read(r, question, asked);
+    case 'write': return write(r, question, asked);
+    case 'push': return push(r, question, asked);
+    case 'pull': return page(r, question, asked);
+    case 'exchange': return exchange(r, question, asked);
+    case 'collect':
+      return dropTombstones(r, question.tombstones,
+        () => whenDurable(r, () => asked.answer({ kind: 'stored', report: null })));
+    case 'list':
+      return listPage(r, question, (listed) => asked.answer(listed === null
+        ? { kind: 'refused', code: 'CORRUPT_RECORD' } : { kind: 'listed', ...listed }));
+  }
+}
+
+function read(r: Replica, { key }: Question<'read'>, asked: Asked): void {
+  readObject(r, key, (object) => {
+    const code = object === 'corrupt' ? 'CORRUPT_RECORD' : asked.refusal(slotOfKey(r, key));
+    asked.answer(code !== null ? { kind: 'refused', code }
+      : { kind: 'value', object: object === 'corrupt' ? null : object });
+  });
+}
+
+function write(r: Replica, { key, object }: Question<'write'>, asked: Asked): void {
+  // Deletes go on while the disk is full: they are what frees it.
+  if (r.diskFull && object.siblings.some((sibling) => sibling.value !== null)) {
+    return asked.answer({ kind: 'refused', code: 'DISK_FULL' });
+  }
+  mergeIn(r, key, object, (merged) => asked.answer(merged.kind === 'merged'
+    ? { kind: 'stored', report: merged.report } : merged), () => asked.refusal(slotOfKey(r, key)));
+}
+
+function push(r: Replica, { slot, records }: Question<'push'>, asked: Asked): void {
+  mergeAll(r, records, () => asked.refusal(slot), (code) => asked.answer(code === null
+    ? { kind: 'stored', report: null } : { kind: 'refused', code }));
+}
+
+/** Merges records one by one; `done` once all are durable, with the first refusal if any. */
+function mergeAll(
+  r: Replica, records: readonly KeyRecord[], refused: () => ErrorCode | null, done: (code: ErrorCode | null) => void,
+): void {
+  let open = records.length;
+  let first: ErrorCode | null = null;
+  if (open === 0) return done(null);
+  for (const { key, object } of records) {
+    mergeIn(r, key, object, (merged) => {
+      if (merged.kind === 'refused') first ??= merged.code;
+      if (--open === 0) done(first);
+    }, refused);
+  }
+}
+
+function hold(r: Replica, { target, record }: Question<'hold'>, asked: Asked): void {
+  if (!isServing(r) || r.diskFull) return asked.answer({ kind: 'refused', code: r.diskFull ? 'DISK_FULL' : 'NOT_SERVING' });
+  holdHint(r, target, record, (kept) => asked.answer(kept
+    ? { kind: 'stored', report: null } : { kind: 'refused', code: 'OVERLOADED' }));
+}
+
+/** R6: a page of the stream; this node has adopted the change's epoch, or refusal() would have said no. */
+function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Asked): void {
+  const { document } = r;
+  if (document?.change?.id !== change || document.phase !== 'write-both') {
+    return asked.answer({ kind: 'refused', code: 'STALE_EPOCH' });
+  }
+  scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (scanned) => {
+    r.corrupt.push(...scanned.corrupt);
+    const code = scanned.corrupt.length > 0 ? 'CORRUPT_RECORD' : asked.refusal(slot);
+    asked.answer(code !== null ? { kind: 'refused', code }
+      : { kind: 'page', records: scanned.records, next: scanned.next });
+  });
+}
+
+/** Says which slots are equal, once what the digests vouch for is durable (R2). */
+function compare(r: Replica, { roots }: Question<'compare'>, asked: Asked): void {
+  const held = roots.filter(({ slot }) => asked.refusal(slot) === null);
+  const equal: Slot[] = [];
+  const unequal: { slot: Slot; leaves: Uint32Array }[] = [];
+  let open = held.length;
+  const done = (): void => whenDurable(r, () => asked.answer({ kind: 'compared', equal, unequal }));
+  if (open === 0) return asked.answer({ kind: 'refused', code: 'NOT_A_REPLICA' });
+  for (const { slot, high, low } of held) {
+    withDigest(r, slot, ({ leaves }) => {
+      const own = rootOf(leaves);
+      if (own.high === high && own.low === low) equal.push(slot);
+      else unequal.push({ slot, leaves: leaves.slice() });
+      if (--open === 0) done();
+    });
+  }
+}
+
+/** What the asker lacks of this leaf, and what it has that this node lacks. */
+function exchange(r: Replica, question: Question<'exchange'>, asked: Asked): void {
+  const { slot, leaf, after, until, held } = question;
+  const bounds = leafBounds(r, slot, leaf);
+  const range = {
+    slot, after: after ?? bounds.after, until: until ?? bounds.until, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES,
+  };
+  const theirs = new Map(held.keys.map((key, i) => [key.text, i]));
+  const wanted = new Map<string, Key>(held.keys.map((key) => [key.text, key]));
+  scanSlot(r, range, (scanned) => {
+    r.corrupt.push(...scanned.corrupt);
+    const records: KeyRecord[] = [];
+    let bytes = 0;
+    for (const record of scanned.records) {
+      const i = theirs.get(record.key.text);
+      const own = objectDigest(record.key, record.object);
+      if (i !== undefined && own.high === held.digests[i * 2] && own.low === held.digests[i * 2 + 1]) {
+        wanted.delete(record.key.text);
+        continue;
+      }
+      bytes += objectBytes(record.object);
+      if (records.length === 0 || bytes <= PAGE_BYTES) records.push(record);
+    }
+    // What lies beyond this page was not compared: neither side may conclude anything about it.
+    const seenUntil = scanned.next;
+    const compared = [...wanted.values()].filter((key) => seenUntil === null || compareKeys(key, seenUntil) <= 0);
+    asked.answer({ kind: 'exchanged', records, wanted: compared });
+  });
+}
+
+/** True where this node may coordinate a write of the slot: a member of the set that reads ask. */
+export function mayCoordinate(r: Replica, slot: Slot): boolean {
+  const { members } = slotSets(defined(r.document, 'a document'), slot).reads;
+  return isServing(r) && (members.includes(r.incarnation) || !enforces(r, 'R4'));
+}

@@ -1,0 +1,312 @@
+// A client's write, from its first dot to the last replica's word: R2, R3, R14 and the two rounds of
+// protocol §5 for writes without a context.
+import type { Incarnation, Slot } from '../api/ids.ts';
+import type { Sibling, Vector, VersionedObject } from '../api/object.ts';
+import type { ClientResult, WriteRequest } from '../api/requests.ts';
+import { defined } from '../assert.ts';
+import { FAIL_FAST_TICKS, LINGER_TICKS, OBJECT_BYTES_MAX, RESEND_TICKS, SETTLE_TICKS, SIBLINGS_MAX } from '../limits.ts';
+import type { ReplicaSet, SlotSets } from '../membership/document.ts';
+import { setsDiffer, slotSets } from '../membership/document.ts';
+import { etagOf, writeObject } from '../version/siblings.ts';
+import { tickClock } from '../version/clock.ts';
+import { coversDot, joinVectors } from '../version/vector.ts';
+import { canMakeDot, nextDot, withDot } from './actor.ts';
+import { fetchDocument } from './adoption.ts';
+import { holds, mergeIn, setObject, slotOfKey, withCell } from './cells.ts';
+import { keepHints, standIn } from './hints.ts';
+import { failed, operationTicks, quorumUnavailable } from './quorum.ts';
+import type { Cell, Operation, Replica } from './state.ts';
+import { ask, enforces } from './state.ts';
+
+/** Coordinates one write; this node is a member of the set that reads ask. */
+export class QuorumWrite implements Operation {
+  readonly #r: Replica;
+  readonly #request: WriteRequest;
+  readonly #slot: Slot;
+  readonly #startTick: number;
+  readonly #deadline: number;
+  #reply: ((result: ClientResult) => void) | null;
+  #sets: SlotSets;
+  #object: VersionedObject | null = null;
+  /** Who holds the present object durably, and who of them had nothing that it did not cover. */
+  #acks = new Set<Incarnation>();
+  #clean = new Set<Incarnation>();
+  #reports: Vector | null = null;
+  #refusedFull = new Set<Incarnation>();
+  /** sloppy mode: who holds a hint in whose place. */
+  readonly #standIns = new Map<Incarnation, Incarnation>();
+  #round = 1;
+  #attempt = 0;
+  /** A dot was made: the write may take effect whatever the client is told. */
+  #maybeApplied = false;
+  #satisfiedTick = -1;
+  #resendTick: number;
+  #lingerTick = -1;
+  /** Some replica knows a newer epoch: once this node does too, who refused is asked again at once. */
+  #wasStale = false;
+  #ended = false;
+
+  constructor(r: Replica, request: WriteRequest, reply: (result: ClientResult) => void) {
+    this.#r = r;
+    this.#request = request;
+    this.#reply = reply;
+    this.#slot = slotOfKey(r, request.key);
+    this.#sets = this.#currentSets();
+    this.#startTick = r.tick;
+    this.#deadline = r.tick + operationTicks(r);
+    this.#resendTick = r.tick + RESEND_TICKS;
+    r.operations.add(this);
+    if (this.#canSatisfy()) this.#makeDot(request.context);
+    else this.#fail(this.#short(false));
+  }
+
+  #currentSets(): SlotSets {
+    return slotSets(defined(this.#r.document, 'a document'), this.#slot);
+  }
+
+  /** W of one set for this request. */
+  #needed(set: ReplicaSet): number {
+    return Math.min(this.#request.quorum ?? set.write, set.members.length);
+  }
+
+  /** False where silence alone rules a quorum out: then nothing is written at all. */
+  #canSatisfy(): boolean {
+    if (defined(this.#r.document, 'a document').mode === 'sloppy') return true;
+    const reachable = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
+    return this.#sets.writes.every((set) => set.members.filter(reachable).length >= this.#needed(set));
+  }
+
+  /** R3: one dot per attempt. `seen` null: replace all that this node knows (protocol §5). */
+  #makeDot(seen: Vector | null): void {
+    withDot(this.#r, () => withCell(this.#r, this.#request.key, (cell) => {
+      if (this.#ended) return;
+      if (!canMakeDot(this.#r)) return this.#makeDot(seen);
+      // The slot went while the key was loaded: no dot was made, so the client may simply ask again.
+      if (!holds(this.#r, this.#slot)) {
+        return this.#fail(failed('STALE_EPOCH', 'the ring changed while the write began; ask again'));
+      }
+      if (cell.state !== 'ready') {
+        return this.#fail(failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'));
+      }
+      const wrong = this.#wrongWith(cell, seen);
+      if (wrong !== null) return this.#fail(wrong);
+      this.#apply(cell, seen);
+      this.#sendToOthers(this.#sets.everyone);
+    }));
+  }
+
+  #wrongWith(cell: Cell, seen: Vector | null): ClientResult | null {
+    const { value } = this.#request;
+    if (this.#r.diskFull && value !== null) {
+      return failed('DISK_FULL', 'the disk of a replica is full; delete keys or add members');
+    }
+    const kept = seen === null ? []
+      : cell.object?.siblings.filter((sibling) => !coversDot(seen, sibling.dot)) ?? [];
+    const bytes = kept.reduce((sum, sibling) => sum + (sibling.value?.length ?? 0), value?.length ?? 0);
+    if (kept.length < SIBLINGS_MAX && bytes <= OBJECT_BYTES_MAX) return null;
+    return failed('TOO_MANY_SIBLINGS', `the key holds ${kept.length} concurrent values that the context does `
+      + 'not cover; read it and write with the context that the read returns');
+  }
+
+  /** Builds the object on the newest one of this replica, also on what is still being synced (R14). */
+  #apply(cell: Cell, seen: Vector | null): void {
+    const r = this.#r;
+    const { value, contentType, expiresAtMs } = this.#request;
+    r.clock = tickClock(r.clock, r.nowMs);
+    const sibling: Sibling = { dot: nextDot(r), value, contentType, time: r.clock, expiresAtMs };
+    const written = (own: VersionedObject | null): VersionedObject => {
+      const object = writeObject(own, seen, sibling);
+      return seen === null && this.#reports !== null ? withContext(object, this.#reports) : object;
+    };
+    const object = written(cell.object);
+    this.#object = enforces(r, 'R14') ? object : written(null);
+    this.#maybeApplied = true;
+    const attempt = this.#forgetCopies();
+    setObject(r, cell, object, () => this.#stored(r.incarnation, attempt, null));
+  }
+
+  /** Copies are counted afresh; answers to what was sent before no longer count. */
+  #forgetCopies(): number {
+    this.#acks = new Set();
+    this.#clean = new Set();
+    this.#satisfiedTick = -1;
+    return ++this.#attempt;
+  }
+
+  #sendToOthers(members: readonly Incarnation[]): void {
+    const object = this.#object;
+    if (object === null) return;
+    const attempt = this.#attempt;
+    for (const member of members) {
+      if (member === this.#r.incarnation) continue;
+      ask(this.#r, member, (call) => ({ kind: 'write', call, key: this.#request.key, object }), (answer) => {
+        if (answer?.kind === 'stored') this.#stored(member, attempt, answer.report);
+        if (answer?.kind === 'refused') this.#refused(member, attempt, answer.code);
+      }, this.#deadline + LINGER_TICKS - this.#r.tick);
+    }
+  }
+
+  #stored(member: Incarnation, attempt: number, report: Vector | null): void {
+    if (attempt !== this.#attempt || this.#ended) return;
+    this.#acks.add(member);
+    if (report === null) this.#clean.add(member);
+    else this.#reports = this.#reports === null ? report : joinVectors(this.#reports, report);
+    this.#check();
+  }
+
+  #refused(member: Incarnation, attempt: number, code: string): void {
+    if (attempt !== this.#attempt || this.#ended) return;
+    if (code === 'STALE_EPOCH') {
+      this.#wasStale = true;
+      fetchDocument(this.#r, member);
+    }
+    if (code === 'DISK_FULL') this.#refusedFull.add(member);
+    const impossible = this.#sets.writes.some((set) =>
+      set.members.filter((m) => !this.#refusedFull.has(m)).length < this.#needed(set));
+    if (impossible && this.#reply !== null) {
+      this.#fail({ ...failed('DISK_FULL', 'the disks of too many replicas are full'), maybeApplied: true });
+    }
+  }
+
+  /** Durable copies in one set, a fallback's hint counted in its member's place (sloppy mode only). */
+  #copies(set: ReplicaSet): number {
+    const held = (m: Incarnation): boolean => this.#acks.has(m) || [...this.#standIns.values()].includes(m);
+    return set.members.filter(held).length;
+  }
+
+  /** R2: inside every write set at least W replicas hold it durably. */
+  #satisfied(): boolean {
+    const sets = enforces(this.#r, 'R2-quorum') ? this.#sets.writes : this.#sets.writes.slice(0, 1);
+    return sets.every((set) => this.#copies(set) >= this.#needed(set));
+  }
+
+  #check(): void {
+    if (this.#reply === null) return this.#checkLinger();
+    if (!this.#satisfied()) return;
+    if (this.#satisfiedTick < 0) this.#satisfiedTick = this.#r.tick;
+    if (this.#request.context !== null || this.#round === 2 || this.#enoughClean()) return this.#succeed();
+    if (this.#reports !== null) return this.#secondRound();
+    const answered = this.#sets.everyone.every((m) => this.#acks.has(m));
+    if (answered || this.#r.tick >= this.#satisfiedTick + SETTLE_TICKS) this.#succeed();
+  }
+
+  /** Protocol §5: so many replicas had nothing new that everything acknowledged before is covered. */
+  #enoughClean(): boolean {
+    const { members, write } = this.#sets.reads;
+    const needed = Math.max(write, members.length - write + 1);
+    return members.filter((m) => this.#clean.has(m)).length >= needed;
+  }
+
+  /** A fresh dot whose context covers the reports and the first dot; the old dot may not be sent under it. */
+  #secondRound(): void {
+    this.#round = 2;
+    // Until the new dot is made nothing counts: neither late answers to the first one, nor re-sends of it.
+    this.#forgetCopies();
+    this.#object = null;
+    this.#resendTick = this.#r.tick + RESEND_TICKS;
+    this.#makeDot(null);
+  }
+
+  #succeed(): void {
+    const object = defined(this.#object, 'the written object');
+    const reply = this.#reply;
+    this.#reply = null;
+    this.#lingerTick = this.#r.tick + LINGER_TICKS;
+    reply?.({ kind: 'written', context: object.context, etag: etagOf(object) });
+    this.#checkLinger();
+  }
+
+  #fail(result: ClientResult): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    this.#end();
+    reply?.(result.kind === 'failed' && this.#maybeApplied ? { ...result, maybeApplied: true } : result);
+  }
+
+  /** After the reply the other replicas may still answer; who does not, gets a hint. */
+  #checkLinger(): void {
+    const missing = this.#sets.everyone.filter((m) => !this.#acks.has(m));
+    if (missing.length > 0 && this.#r.tick < this.#lingerTick) return;
+    this.#end();
+    if (missing.length > 0 && this.#object !== null) {
+      keepHints(this.#r, { key: this.#request.key, object: this.#object }, missing);
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#r.operations.delete(this);
+  }
+
+  #short(maybeApplied: boolean): ClientResult {
+    const live = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
+    const count = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
+    const worst = [...this.#sets.writes].sort((a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b))[0]!;
+    const numbers = { needed: this.#needed(worst), answered: count(worst), maybeApplied };
+    return quorumUnavailable('the write', numbers);
+  }
+
+  tick(): void {
+    const { tick } = this.#r;
+    if (this.#reply === null) return this.#checkLinger();
+    if (tick >= this.#deadline) return this.#fail(this.#short(this.#maybeApplied));
+    if (this.#satisfiedTick >= 0) this.#check();
+    if (this.#ended || tick < this.#resendTick || this.#object === null) return;
+    this.#resendTick = tick + RESEND_TICKS;
+    if (tick >= this.#startTick + FAIL_FAST_TICKS && !this.#satisfied() && !this.#canSatisfy()) {
+      return this.#fail(this.#short(true));
+    }
+    this.#resend();
+  }
+
+  /** R3: re-sends use the same dot and are idempotent. */
+  #resend(): void {
+    if (!enforces(this.#r, 'R3')) return this.#makeDot(this.#request.context);
+    this.#sendToOthers(this.#sets.everyone.filter((m) => !this.#acks.has(m)));
+    if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
+  }
+
+  #askStandIns(): void {
+    const object = this.#object;
+    if (object === null) return;
+    const attempt = this.#attempt;
+    const record = { key: this.#request.key, object };
+    for (const target of this.#sets.everyone) {
+      if (this.#acks.has(target) || !this.#r.suspicion.isSilent(target) || target === this.#r.incarnation) continue;
+      const fallback = standIn(this.#r, this.#slot, new Set(this.#standIns.keys()));
+      if (fallback === null || [...this.#standIns.values()].includes(target)) continue;
+      ask(this.#r, fallback, (call) => ({ kind: 'hold', call, target, record }), (answer) => {
+        if (answer?.kind !== 'stored' || attempt !== this.#attempt || this.#ended) return;
+        this.#standIns.set(fallback, target);
+        this.#check();
+      });
+    }
+  }
+
+  /** R5: planned again under the new document, with the same dot (R3); copies are counted afresh. */
+  replan(): void {
+    const sets = this.#currentSets();
+    const same = !setsDiffer(this.#sets, sets);
+    this.#sets = sets;
+    if (this.#object === null) return;
+    if (this.#reply === null) return this.#checkLinger();
+    if (same) {
+      if (this.#wasStale) this.#sendToOthers(sets.everyone.filter((m) => !this.#acks.has(m)));
+      this.#wasStale = false;
+      return;
+    }
+    const object = this.#object;
+    const attempt = this.#forgetCopies();
+    if (sets.everyone.includes(this.#r.incarnation)) {
+      mergeIn(this.#r, this.#request.key, object, (merged) => {
+        if (merged.kind === 'merged') this.#stored(this.#r.incarnation, attempt, null);
+      });
+    }
+    this.#sendToOthers(sets.everyone);
+  }
+}
+
+/** The object with a larger context: what was reported before its dot was made. */
+function withContext(object: VersionedObject, reported: Vector): VersionedObject {
+  return { context: joinVectors(object.context, reported), siblings: object.siblings };
+}

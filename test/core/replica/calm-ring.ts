@@ -1,0 +1,241 @@
+// Replicas on a calm network: everything arrives at once and in order, disks sync at once. For tests
+// of what the replica does; what it withstands is the simulator's to show.
+import { clusterId, epoch, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
+import type { Incarnation, Slot } from '../../../core/api/ids.ts';
+import type { Key, KeyRecord, VersionedObject } from '../../../core/api/object.ts';
+import type { ClientRequest, ClientResult, WriteRequest } from '../../../core/api/requests.ts';
+import type { RingDocument } from '../../../core/api/ring-document.ts';
+import { DATA_LIMITS, TICK_MS } from '../../../core/limits.ts';
+import type { Effect, Input, ReplicaEvent, StoredHint, StoredState } from '../../../core/replica/effects.ts';
+import { openReplica, step } from '../../../core/replica/replica.ts';
+import type { Replica } from '../../../core/replica/replica.ts';
+import { claim } from '../../../core/ring/claim.ts';
+import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
+import { seededRng } from '../../../core/rng.ts';
+
+export const SLOT_BITS = 4;
+
+/** One node with its disk. */
+export interface CalmNode {
+  readonly incarnation: Incarnation;
+  replica: Replica;
+  up: boolean;
+  readonly records: Map<string, KeyRecord>;
+  readonly corrupt: Set<string>;
+  readonly hints: Map<Incarnation, Map<string, { key: Key; hint: StoredHint }>>;
+  readonly marks: Map<string, string>;
+  document: RingDocument | null;
+  actor: StoredState['actor'];
+}
+
+type Job = { readonly node: CalmNode; readonly input: Input };
+
+export class CalmRing {
+  readonly nodes = new Map<Incarnation, CalmNode>();
+  readonly events: { at: Incarnation; event: ReplicaEvent }[] = [];
+  readonly halted: string[] = [];
+  readonly sent: Extract<Effect, { kind: 'send' }>['envelope'][] = [];
+  nowMs = 1_700_000_000_000;
+  readonly #replies = new Map<string, ClientResult>();
+  readonly #jobs: Job[] = [];
+  #requests = 0;
+
+  /** A stable ring of these members, N=3 unless told otherwise. */
+  static of(names: readonly string[], change: Partial<RingDocument> = {}, quorums: Partial<Quorums> = {}): CalmRing {
+    const ring = new CalmRing();
+    for (const name of names) ring.start(name);
+    ring.post({ ...documentOf(names, quorums), ...change });
+    return ring;
+  }
+
+  start(name: string): CalmNode {
+    const node: CalmNode = {
+      incarnation: incarnation(name), replica: undefined as unknown as Replica, up: false, records: new Map(),
+      corrupt: new Set(), hints: new Map(), marks: new Map(), document: null, actor: null,
+    };
+    this.nodes.set(node.incarnation, node);
+    this.boot(node);
+    return node;
+  }
+
+  /** The process starts with what its disk holds. */
+  boot(node: CalmNode): void {
+    const hints = new Map([...node.hints].map(([target, held]) => [target, { items: held.size, bytes: 0 }]));
+    const stored = { document: node.document, actor: node.actor, marks: node.marks, hints };
+    const { replica, effects } = openReplica({
+      id: nodeId(node.incarnation), incarnation: node.incarnation, stored, rng: seededRng(this.nodes.size),
+    });
+    node.replica = replica;
+    node.up = true;
+    this.#carryOut(node, effects);
+    this.settle();
+  }
+
+  /** The process ends; its disk stays. Peers see their connections break. */
+  kill(name: string): void {
+    this.node(name).up = false;
+    for (const node of this.nodes.values()) {
+      if (node.up) this.#jobs.push({ node, input: { kind: 'disconnected', peer: incarnation(name) } });
+    }
+    this.settle();
+  }
+
+  node(name: string): CalmNode {
+    return this.nodes.get(incarnation(name))!;
+  }
+
+  post(document: RingDocument, to: Iterable<string> = this.nodes.keys()): void {
+    for (const name of to) this.input(name, { kind: 'document', document });
+  }
+
+  input(name: string, input: Input): void {
+    this.#jobs.push({ node: this.node(name), input });
+    this.settle();
+  }
+
+  /** Lets so many ticks pass on every node. */
+  ticks(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.nowMs += TICK_MS;
+      for (const node of this.nodes.values()) this.#jobs.push({ node, input: { kind: 'tick' } });
+      this.settle();
+    }
+  }
+
+  put(at: string, key: string, value: string | null, change: Partial<WriteRequest> = {}): ClientResult {
+    return this.request(at, {
+      kind: 'write', id: requestId(''), key: keyOf(key), value: value === null ? null : Buffer.from(value),
+      contentType: 'text/plain', expiresAtMs: 0, context: null, condition: { kind: 'any' }, quorum: null, ...change,
+    });
+  }
+
+  get(at: string, key: string): ClientResult {
+    return this.request(at, { kind: 'read', id: requestId(''), key: keyOf(key), quorum: null });
+  }
+
+  /** The values that a read returns, sorted. */
+  values(at: string, key: string): string[] {
+    const result = this.get(at, key);
+    if (result.kind !== 'value') throw new Error(JSON.stringify(result));
+    return result.siblings.map((sibling) => Buffer.from(sibling.value!).toString()).sort();
+  }
+
+  /** Sends a request and waits, in ticks, for its reply. */
+  request(at: string, request: ClientRequest): ClientResult {
+    const reply = this.send(at, request);
+    for (let i = 0; i < 100 && reply() === undefined; i++) this.ticks(1);
+    return reply()!;
+  }
+
+  /** Sends a request; the reply is there when the returned function yields it. */
+  send(at: string, request: ClientRequest): () => ClientResult | undefined {
+    const id = requestId(`request-${this.#requests++}`);
+    this.input(at, { kind: 'request', request: { ...request, id } });
+    return () => this.#replies.get(id);
+  }
+
+  settle(): void {
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      const { node, input } = job;
+      if (node.up) this.#carryOut(node, step(node.replica, input, this.nowMs));
+    }
+  }
+
+  #carryOut(node: CalmNode, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#one(node, effect);
+  }
+
+  #one(node: CalmNode, effect: Effect): void {
+    const give = (input: Input): void => void this.#jobs.push({ node, input });
+    switch (effect.kind) {
+      case 'send': {
+        this.sent.push(effect.envelope);
+        const to = this.nodes.get(effect.envelope.to);
+        if (to?.up === true) this.#jobs.push({ node: to, input: { kind: 'envelope', envelope: effect.envelope } });
+        return;
+      }
+      case 'reply': return void this.#replies.set(effect.id, effect.result);
+      case 'load': {
+        const { text } = effect.key;
+        const object = node.corrupt.has(text) ? 'corrupt' as const : node.records.get(text)?.object ?? null;
+        return give({ kind: 'loaded', ticket: effect.ticket, object });
+      }
+      case 'store':
+        for (const write of effect.writes) applyWrite(node, write);
+        return give({ kind: 'stored', ticket: effect.ticket });
+      case 'scan': {
+        const slotOfRecord = (record: KeyRecord): Slot => slotOf(record.key, SLOT_BITS);
+        const all = [...node.records.values()].filter((record) => slotOfRecord(record) === effect.slot
+          && (effect.after === null || compareKeys(record.key, effect.after) > 0)
+          && (effect.until === null || compareKeys(record.key, effect.until) <= 0))
+          .sort((a, b) => compareKeys(a.key, b.key));
+        const records = all.slice(0, Math.min(effect.limit, 3));
+        const next = records.length < all.length ? records.at(-1)!.key : null;
+        return give({ kind: 'scanned', ticket: effect.ticket, records, corrupt: [], next });
+      }
+      case 'scan-hints': {
+        const hints = [...node.hints.get(effect.target)?.values() ?? []];
+        return give({ kind: 'scanned-hints', ticket: effect.ticket, hints, next: null });
+      }
+      case 'event': return void this.events.push({ at: node.incarnation, event: effect.event });
+      case 'halt': return void this.halted.push(effect.reason);
+      case 'adopted': return;
+    }
+  }
+}
+
+function applyWrite(node: CalmNode, write: Extract<Effect, { kind: 'store' }>['writes'][number]): void {
+  switch (write.kind) {
+    case 'record':
+      node.corrupt.delete(write.key.text);
+      if (write.object === null) node.records.delete(write.key.text);
+      else node.records.set(write.key.text, { key: write.key, object: write.object });
+      return;
+    case 'erase-slot':
+      for (const { key } of node.records.values()) {
+        if (slotOf(key, SLOT_BITS) === write.slot) node.records.delete(key.text);
+      }
+      return;
+    case 'hint': {
+      const held = node.hints.get(write.target) ?? new Map<string, { key: Key; hint: StoredHint }>();
+      node.hints.set(write.target, held);
+      if (write.hint === null) held.delete(write.key.text);
+      else held.set(write.key.text, { key: write.key, hint: write.hint });
+      return;
+    }
+    case 'erase-hints': return void node.hints.delete(write.target);
+    case 'document': node.document = write.document; return;
+    case 'actor': node.actor = write.actor; return;
+    case 'mark':
+      if (write.value === null) node.marks.delete(write.name);
+      else node.marks.set(write.name, write.value);
+  }
+}
+
+export interface Quorums {
+  readonly replicationFactor: number;
+  readonly readQuorum: number;
+  readonly writeQuorum: number;
+}
+
+/** The first document of a ring of these members. */
+export function documentOf(names: readonly string[], quorums: Partial<Quorums> = {}): RingDocument {
+  const seats = names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') }));
+  const wish = { replicationFactor: 3, readQuorum: 2, writeQuorum: 2, ...quorums };
+  return {
+    clusterId: clusterId('calm'), epoch: epoch(1), phase: 'stable', slotBits: SLOT_BITS, hash: 'xxh64',
+    protocolVersion: 1,
+    members: names.map((name) => ({
+      id: nodeId(name), incarnation: incarnation(name), address: `${name}:1`, zone: zone('local'),
+      state: 'serving', lost: false,
+    })),
+    current: claim({ from: null, seats, slotBits: SLOT_BITS, ...wish }), next: null, change: null,
+    mode: 'strict', conflicts: 'siblings', limits: DATA_LIMITS, uncleaned: [], receipts: [],
+    progress: { sinceMs: 0, fullBarrier: epoch(1) },
+  };
+}
+
+/** The object that a node's disk holds of a key. */
+export function heldAt(ring: CalmRing, name: string, key: string): VersionedObject | null {
+  return ring.node(name).records.get(key)?.object ?? null;
+}

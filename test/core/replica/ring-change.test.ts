@@ -1,0 +1,152 @@
+import { describe, expect, test } from '@jest/globals';
+import { changeId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import type { RingDocument } from '../../../core/api/ring-document.ts';
+import { abortChange, beginChange, enterReadNew, finishChange } from '../../../core/membership/change.ts';
+import { writeSets } from '../../../core/membership/document.ts';
+import type { Edit } from '../../../core/membership/edit.ts';
+import { postFullBarrier } from '../../../core/membership/upkeep.ts';
+import { reportOf } from '../../../core/replica/replica.ts';
+import { keyOf, slotOf } from '../../../core/ring/hash.ts';
+import { CalmRing, documentOf, SLOT_BITS } from './calm-ring.ts';
+
+const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`);
+
+function edit(done: Edit): RingDocument {
+  if (done.kind === 'refused') throw new Error(done.why);
+  return done.document;
+}
+
+const stamp = (document: RingDocument) => ({ nowMs: 0, epoch: epoch(document.epoch + 1) });
+
+/** The write-both document that takes the ring to these members. */
+function towards(document: RingDocument, names: readonly string[], id = 'x'): RingDocument {
+  const known = new Set(document.members.map((m) => String(m.incarnation)));
+  return edit(beginChange(document, {
+    id: changeId(id), summary: id, replicationFactor: 3, readQuorum: 2, writeQuorum: 2,
+    seats: names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') })),
+    joiners: names.filter((name) => !known.has(name)).map((name) => ({
+      id: nodeId(name), incarnation: incarnation(name), address: `${name}:1`, zone: zone('local'),
+    })),
+  }, stamp(document)));
+}
+
+function filled(names: readonly string[]): { ring: CalmRing; document: RingDocument } {
+  const ring = CalmRing.of(names);
+  for (const key of KEYS) ring.put(names[0]!, key, `value of ${key}`);
+  ring.ticks(20);
+  return { ring, document: documentOf(names) };
+}
+
+/** Every replica of every key holds it, and nobody else does. */
+function expectInPlace(ring: CalmRing, document: RingDocument): void {
+  for (const key of KEYS) {
+    const holders = [...ring.nodes.values()].filter((n) => n.records.has(key)).map((n) => n.incarnation).sort();
+    expect({ key, holders }).toEqual({ key, holders: [...writeSets(document, slotOf(keyOf(key), SLOT_BITS))[0]!].sort() });
+  }
+}
+
+function finish(ring: CalmRing, writeBoth: RingDocument): RingDocument {
+  const readNew = edit(enterReadNew(writeBoth, stamp(writeBoth)));
+  ring.post(readNew);
+  const stable = edit(finishChange(readNew, stamp(readNew)));
+  ring.post(stable);
+  const full = postFullBarrier(stable);
+  ring.post(full);
+  ring.ticks(30);
+  return full;
+}
+
+describe('a ring change', () => {
+  test('a join copies every slot that it gives, then the losers clean up (R6, R7, R8)', () => {
+    const { ring, document } = filled(['a', 'b', 'c']);
+    ring.start('d');
+    const writeBoth = towards(document, ['a', 'b', 'c', 'd']);
+    ring.post(writeBoth);
+    ring.ticks(5);
+    const { gains } = reportOf(ring.node('d').replica);
+    expect(gains).toMatchObject({ change: 'x', covered: gains!.needed });
+    expect(gains!.needed).toBeGreaterThan(0);
+    const stable = finish(ring, writeBoth);
+    expectInPlace(ring, stable);
+    for (const node of ring.nodes.values()) expect(reportOf(node.replica).uncleanSlots).toBe(0);
+    for (const key of KEYS) expect(ring.values('d', key)).toEqual([`value of ${key}`]);
+  });
+
+  test('an aborted join leaves the ring as it was and the joiner empty', () => {
+    const { ring, document } = filled(['a', 'b', 'c']);
+    ring.start('d');
+    const writeBoth = towards(document, ['a', 'b', 'c', 'd']);
+    ring.post(writeBoth);
+    ring.ticks(5);
+    const stable = edit(abortChange(writeBoth, stamp(writeBoth)));
+    ring.post(stable);
+    ring.ticks(30);
+    expectInPlace(ring, stable);
+  });
+
+  test('a leaver owes nothing once its successors hold its slots (R8, R11)', () => {
+    const { ring, document } = filled(['a', 'b', 'c', 'd']);
+    const writeBoth = towards(document, ['a', 'b', 'c']);
+    ring.post(writeBoth);
+    ring.ticks(5);
+    const stable = finish(ring, writeBoth);
+    expectInPlace(ring, stable);
+    expect(ring.node('d').records.size).toBe(0);
+    expect(reportOf(ring.node('d').replica)).toMatchObject({ uncleanSlots: 0, hints: { items: 0 } });
+  });
+
+  test('a write during write-both lands in the old and in the new set (I3)', () => {
+    const { ring, document } = filled(['a', 'b', 'c']);
+    ring.start('d');
+    const writeBoth = towards(document, ['a', 'b', 'c', 'd']);
+    ring.post(writeBoth);
+    for (const key of KEYS) expect(ring.put('c', key, `new ${key}`).kind).toBe('written');
+    for (const key of KEYS) {
+      for (const set of writeSets(writeBoth, slotOf(keyOf(key), SLOT_BITS))) {
+        for (const member of set) expect(ring.node(member).records.has(key)).toBe(true);
+      }
+    }
+    ring.ticks(5);
+    finish(ring, writeBoth);
+    for (const key of KEYS) expect(ring.values('a', key)).toEqual([`new ${key}`]);
+  });
+
+  test('a joiner that is killed in the middle goes on where it was, slot by slot', () => {
+    const { ring, document } = filled(['a', 'b', 'c']);
+    ring.start('d');
+    const writeBoth = towards(document, ['a', 'b', 'c', 'd']);
+    ring.post(writeBoth);
+    ring.ticks(1);
+    ring.kill('d');
+    ring.boot(ring.node('d'));
+    const before = reportOf(ring.node('d').replica).gains!;
+    ring.ticks(10);
+    const after = reportOf(ring.node('d').replica).gains!;
+    expect(before.covered).toBeGreaterThan(0);
+    expect(after.covered).toBe(after.needed);
+    expectInPlace(ring, finish(ring, writeBoth));
+  });
+
+  test('a node that was away through a whole change learns the document from a peer', () => {
+    const { ring, document } = filled(['a', 'b', 'c', 'e']);
+    ring.start('d');
+    ring.kill('e');
+    const writeBoth = towards(document, ['a', 'b', 'c', 'd', 'e']);
+    ring.post(writeBoth);
+    ring.ticks(100);
+    ring.boot(ring.node('e'));
+    ring.ticks(10);
+    expect(reportOf(ring.node('e').replica).epoch).toBe(writeBoth.epoch);
+  });
+
+  test('a document of the same epoch with another hash stops the ring rather than splitting it (I2)', () => {
+    const { ring, document } = filled(['a', 'b', 'c']);
+    ring.start('d');
+    ring.start('e');
+    ring.post(towards(document, ['a', 'b', 'c', 'd'], 'one'), ['a', 'b']);
+    ring.post(towards(document, ['a', 'b', 'c', 'e'], 'two'), ['c']);
+    ring.ticks(10);
+    expect(reportOf(ring.node('c').replica).splitRing).toBe(true);
+    expect(ring.get('a', 'key-1').kind).toBe('failed');
+  });
+});
