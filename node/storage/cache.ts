@@ -1,0 +1,119 @@
+// Decoded records in front of the store, least recently used ones leave first. It knows absent keys
+// too (a create asks for nothing but that), and forgets a whole slot in one step.
+import type { Slot } from '../../core/api/ids.ts';
+import type { VersionedObject } from '../../core/api/object.ts';
+
+interface Known {
+  readonly object: VersionedObject | null;
+  /** Bytes in the store's measure (`counts`); 0: absent. */
+  readonly load: number;
+}
+
+interface Entry {
+  readonly text: string;
+  slot: Slot;
+  /** The slot's erasures when this was put; an older one is no longer true. */
+  erasures: number;
+  object: VersionedObject | null;
+  load: number;
+  older: Entry | null;
+  newer: Entry | null;
+}
+
+/** Rough bytes of a Map entry, the entry itself and an object of one sibling, beside key and value. */
+const ENTRY_BYTES = 400;
+
+export class RecordCache {
+  hits = 0;
+  misses = 0;
+  bytes = 0;
+  private readonly bytesMax: number;
+  private readonly entries = new Map<string, Entry>();
+  private erasures = new Uint32Array(0);
+  private oldest: Entry | null = null;
+  private newest: Entry | null = null;
+
+  /** bytesMax 0: keeps nothing. */
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** Starts empty with so many slots. */
+  reset(slots: number): void {
+    this.entries.clear();
+    this.erasures = new Uint32Array(slots);
+    this.oldest = this.newest = null;
+    this.bytes = 0;
+  }
+
+  /** What the store holds under the key; undefined: not known here. */
+  get(text: string): Known | undefined {
+    const entry = this.current(text);
+    if (entry === undefined) {
+      this.misses++;
+      return undefined;
+    }
+    this.hits++;
+    this.touch(entry);
+    return entry;
+  }
+
+  /** As `get`, but no use of the entry. */
+  peek(text: string): Known | undefined {
+    return this.current(text);
+  }
+
+  private current(text: string): Entry | undefined {
+    const entry = this.entries.get(text);
+    return entry !== undefined && entry.erasures === this.erasures[entry.slot] ? entry : undefined;
+  }
+
+  put(text: string, slot: Slot, object: VersionedObject | null, load: number): void {
+    const known = this.entries.get(text);
+    const entry = known ?? { text, slot, erasures: 0, object, load: 0, older: null, newer: null };
+    this.bytes += load - entry.load + (known === undefined ? ENTRY_BYTES + text.length : 0);
+    entry.slot = slot;
+    entry.erasures = this.erasures[slot]!;
+    entry.object = object;
+    entry.load = load;
+    if (known === undefined) {
+      this.entries.set(text, entry);
+      this.append(entry);
+    } else {
+      this.touch(entry);
+    }
+    while (this.bytes > this.bytesMax && this.oldest !== null) this.drop(this.oldest);
+  }
+
+  /** Every key of the slot becomes unknown. Its entries leave as they are met or age. */
+  forgetSlot(slot: Slot): void {
+    this.erasures[slot]!++;
+  }
+
+  private drop(entry: Entry): void {
+    this.entries.delete(entry.text);
+    this.unlink(entry);
+    this.bytes -= entry.load + ENTRY_BYTES + entry.text.length;
+  }
+
+  private touch(entry: Entry): void {
+    if (this.newest === entry) return;
+    this.unlink(entry);
+    this.append(entry);
+  }
+
+  private append(entry: Entry): void {
+    entry.older = this.newest;
+    entry.newer = null;
+    if (this.newest === null) this.oldest = entry;
+    else this.newest.newer = entry;
+    this.newest = entry;
+  }
+
+  private unlink({ older, newer }: Entry): void {
+    if (older === null) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.newest = older;
+    else newer.older = older;
+  }
+}
