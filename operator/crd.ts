@@ -1,0 +1,126 @@
+// The CustomResourceDefinition of DhtCluster, made from the one declaration in core/api. Run by
+// itself it prints crds/dhtcluster.yaml; a test compares.
+import { stringify } from 'yaml';
+import { API_GROUP, API_VERSION, KIND, NAME } from '../core/api/cluster.ts';
+import { FIXED_FIELDS, RULES } from '../core/api/cluster-rules.ts';
+import { SPEC } from '../core/api/cluster-spec.ts';
+import { STATUS } from '../core/api/cluster-status.ts';
+import type { Schema } from '../core/api/schema.ts';
+
+/** What stands in the declaration for our own parser only. */
+const OURS = new Set(['filled', 'expects', 'properties', 'items']);
+
+interface Validation {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** The definition as Kubernetes takes it. */
+export function crdOf(): object {
+  const plural = `${KIND.toLowerCase()}s`;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${API_GROUP}` },
+    spec: {
+      group: API_GROUP,
+      scope: 'Namespaced',
+      names: {
+        kind: KIND, listKind: `${KIND}List`, plural, singular: KIND.toLowerCase(),
+        shortNames: ['dht'], categories: ['all'],
+      },
+      versions: [{
+        name: API_VERSION,
+        served: true,
+        storage: true,
+        subresources: {
+          status: {},
+          scale: {
+            specReplicasPath: '.spec.replicas',
+            statusReplicasPath: '.status.replicas',
+            labelSelectorPath: '.status.selector',
+          },
+        },
+        additionalPrinterColumns: COLUMNS,
+        schema: { openAPIV3Schema: rootSchema() },
+      }],
+    },
+  };
+}
+
+/** The committed text. */
+export function crdText(): string {
+  const note = '# Made from core/api/cluster-spec.ts by operator/crd.ts; edit that, not this.\n';
+  return note + stringify(crdOf(), { lineWidth: 100, aliasDuplicateObjects: false });
+}
+
+const column = (name: string, type: string, jsonPath: string, description: string) =>
+  ({ name, type, jsonPath, description });
+const wide = (name: string, jsonPath: string, description: string) =>
+  ({ name, type: 'integer', jsonPath, description, priority: 1 });
+
+const COLUMNS = [
+  column('Desired', 'integer', '.spec.replicas', 'Members that are asked for.'),
+  column('Ready', 'integer', '.status.readyReplicas', 'Members that serve.'),
+  column('Ring', 'string', '.status.ring.phase', 'Phase of the ring change.'),
+  column('Under-replicated', 'integer', '.status.ring.underReplicatedSlots',
+    'Slots with too few copies.'),
+  column('Phase', 'string', '.status.phase', 'One word for all of it.'),
+  column('Age', 'date', '.metadata.creationTimestamp', 'Time since it was created.'),
+  wide('Epoch', '.status.ring.epoch', 'Number of the ring document.'),
+  wide('Keys', '.status.ring.keys', 'Keys of the ring.'),
+  wide('Moving', '.status.ring.movingSlots', 'Slots that change hands.'),
+];
+
+function rootSchema(): object {
+  return {
+    type: 'object',
+    description: 'A distributed hash table: a ring of members that keep each key several times.',
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object', properties: { name: emit(NAME, 'metadata.name') } },
+      spec: { ...(emit(SPEC, 'spec') as object), default: {} },
+      status: emit(STATUS, 'status'),
+    },
+  };
+}
+
+/**
+ * One schema as Kubernetes takes it: without what is ours, with the rules that stand at this path.
+ */
+function emit(schema: Schema, path: string): Record<string, unknown> {
+  const plain = Object.fromEntries(Object.entries(schema).filter(([key]) => !OURS.has(key)));
+  const validations = validationsAt(path);
+  return {
+    ...plain,
+    description: described(schema),
+    ...(schema.type === 'integer' ? { format: schema.maximum < 2 ** 31 ? 'int32' : 'int64' } : {}),
+    // CEL rules are priced by the longest text that they may read, so choices are bounded too.
+    ...('enum' in schema ? { maxLength: Math.max(...schema.enum.map((each) => each.length)) } : {}),
+    ...(schema.type === 'array' ? { items: emit(schema.items, `${path}[]`) } : {}),
+    ...(schema.type === 'object' ? { properties: emitFields(schema.properties, path) } : {}),
+    ...(validations.length > 0 ? { 'x-kubernetes-validations': validations } : {}),
+  };
+}
+
+function emitFields(fields: Readonly<Record<string, Schema>>, path: string): object {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, emit(field, `${path}.${name}`)]));
+}
+
+function described(schema: Schema): string {
+  return 'filled' in schema ? `${schema.description} (${schema.filled})` : schema.description;
+}
+
+function validationsAt(path: string): Validation[] {
+  return [
+    ...RULES.filter(({ at }) => at === path).map(({ cel, message }) => ({ rule: cel, message })),
+    ...FIXED_FIELDS.filter(({ at }) => at === path).map(({ at, cel, right }) => ({
+      rule: cel ?? 'self == oldSelf',
+      message: `${at.slice('spec.'.length)} cannot be changed; ${right}`,
+    })),
+  ];
+}
+
+if (import.meta.main) process.stdout.write(crdText());

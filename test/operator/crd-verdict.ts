@@ -1,0 +1,109 @@
+// What an API server makes of an object by a CRD's schema: nulls pruned, defaults filled in, types
+// and bounds checked, unknown fields refused (kubectl asks for that), CEL rules evaluated. A naive
+// twin, only as wide as our schema: the CEL we write is put into JavaScript word by word.
+import { runInThisContext } from 'node:vm';
+
+export interface Emitted {
+  type: string;
+  description?: string;
+  properties?: Record<string, Emitted>;
+  items?: Emitted;
+  required?: string[];
+  default?: unknown;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  maxItems?: number;
+  pattern?: string;
+  format?: string;
+  'x-kubernetes-list-type'?: string;
+  'x-kubernetes-list-map-keys'?: string[];
+  'x-kubernetes-validations'?: { rule: string; message: string }[];
+}
+
+/** Paths of what is wrong; empty: accepted. `old`: the stored object that an update replaces. */
+export function verdict(value: unknown, schema: Emitted, old?: unknown): string[] {
+  const full = withDefaults(value, schema);
+  const wrong = structure(full, schema, '');
+  return wrong.length > 0 ? wrong : rules(full, old === undefined ? undefined : withDefaults(old, schema), schema, '');
+}
+
+function withDefaults(value: unknown, schema: Emitted): unknown {
+  if (schema.type !== 'object' || !isFields(value) || schema.properties === undefined) return value;
+  const full: Record<string, unknown> = {};
+  for (const [name, given] of Object.entries(value)) {
+    if (given !== null || schema.properties[name] === undefined) full[name] = given;
+  }
+  for (const [name, field] of Object.entries(schema.properties)) {
+    if (!Object.hasOwn(full, name) && field.default !== undefined) full[name] = field.default;
+    if (Object.hasOwn(full, name)) full[name] = withDefaults(full[name], field);
+  }
+  return full;
+}
+
+function structure(value: unknown, schema: Emitted, path: string): string[] {
+  switch (schema.type) {
+    case 'object': {
+      if (!isFields(value)) return [path];
+      if (schema.properties === undefined) return [];
+      const { properties } = schema;
+      const isMetadata = path === '.metadata';
+      return [
+        ...(schema.required ?? []).filter((name) => value[name] === undefined),
+        ...Object.entries(value).flatMap(([name, inner]) => Object.hasOwn(properties, name)
+          ? structure(inner, properties[name]!, `${path}.${name}`) : isMetadata ? [] : [`${path}.${name}`]),
+      ];
+    }
+    case 'array': {
+      if (!Array.isArray(value) || value.length > schema.maxItems!) return [path];
+      if (schema['x-kubernetes-list-type'] === 'set' && new Set(value).size < value.length) return [path];
+      return value.flatMap((item, i) => structure(item, schema.items!, `${path}[${String(i)}]`));
+    }
+    case 'string': {
+      const fits = typeof value === 'string' && Array.from(value).length <= (schema.maxLength ?? Infinity)
+        && value.length >= (schema.minLength ?? 0) && (schema.enum?.includes(value) ?? true)
+        && (schema.pattern === undefined || new RegExp(schema.pattern).test(value));
+      return fits ? [] : [path];
+    }
+    case 'boolean': return typeof value === 'boolean' ? [] : [path];
+    default: {
+      const fits = typeof value === 'number' && (schema.type === 'number' || Number.isInteger(value))
+        && value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
+      return fits ? [] : [path];
+    }
+  }
+}
+
+function rules(value: unknown, old: unknown, schema: Emitted, path: string): string[] {
+  const own = (schema['x-kubernetes-validations'] ?? [])
+    .filter(({ rule }) => !rule.includes('oldSelf') || old !== undefined)
+    .filter(({ rule }) => !evaluate(rule, value, old));
+  const inner = isFields(value) ? Object.entries(schema.properties ?? {}) : [];
+  return [...own.map(({ message }) => `${path}: ${message}`), ...inner.flatMap(([name, field]) => {
+    const given = (value as Record<string, unknown>)[name];
+    const before = isFields(old) ? old[name] : undefined;
+    return given === undefined ? [] : rules(given, before, field, `${path}.${name}`);
+  })];
+}
+
+type Predicate = (self: unknown, oldSelf: unknown) => boolean;
+const compiled = new Map<string, Predicate>();
+
+/** CEL compares deeply, and its division of integers drops the rest. */
+export function evaluate(cel: string, self: unknown, oldSelf?: unknown): boolean {
+  const known = compiled.get(cel);
+  if (known !== undefined) return known(self, oldSelf);
+  const script = cel
+    .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
+    .replace(/self == oldSelf/g, 'JSON.stringify(self) === JSON.stringify(oldSelf)')
+    .replace(/([\w.]+) \/ (\d+)/g, 'Math.trunc($1 / $2)');
+  const predicate = runInThisContext(`(self, oldSelf) => ${script}`) as Predicate;
+  compiled.set(cel, predicate);
+  return predicate(self, oldSelf);
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
