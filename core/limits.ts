@@ -76,7 +76,7 @@ export const PAGE_BYTES = 1024 * 1024;
 /** Slots that a gaining member streams at a time: enough to hide latency, few enough to leave room. */
 export const STREAMS_MAX = 16;
 /** Slots that a losing member cleans up at a time. */
-export const CLEANUPS_MAX = 8;
+export const CLEANUPS_MAX = 64;
 /** Slots compared in one anti-entropy question, and ticks between questions. */
 export const COMPARE_SLOTS = 64;
 export const COMPARE_TICKS = 10;

@@ -82,7 +82,8 @@ function stripes(bytes: Uint8Array, length: number, seed: number): number {
   for (; at + 32 <= length; at += 32) {
     for (let lane = 0; lane < 4; lane++) {
       const from = at + lane * 8;
-      round(lanes[lane * 2]!, lanes[lane * 2 + 1]!, readWord(bytes, from + 4), readWord(bytes, from));
+      const wordLow = readWord(bytes, from), wordHigh = readWord(bytes, from + 4);
+      round(lanes[lane * 2]!, lanes[lane * 2 + 1]!, wordHigh, wordLow);
       lanes[lane * 2] = high; lanes[lane * 2 + 1] = low;
     }
   }
@@ -101,7 +102,7 @@ function joinLanes(lanes: Int32Array): void {
   for (let lane = 0; lane < 4; lane++) mergeLane(lanes[lane * 2]!, lanes[lane * 2 + 1]!);
 }
 
-/** Folds the bytes from `start` to `length`, 31 at most, into the accumulator left in (high, low). */
+/** Folds the bytes from `start` to `length`, 31 at most, into the accumulator (high, low). */
 function tail(bytes: Uint8Array, start: number, length: number): void {
   let at = start;
   for (; at + 8 <= length; at += 8) {
@@ -171,7 +172,7 @@ export function utf8(text: string): Uint8Array {
 
 const REPLACEMENT = 0xfffd;
 
-/** Writes the text from the start of `bytes`, which has 3 bytes a UTF-16 unit; returns the length. */
+/** Writes the text to the start of `bytes` (3 bytes a UTF-16 unit); returns the length. */
 function encode(text: string, bytes: Uint8Array): number {
   let end = 0;
   for (let at = 0; at < text.length; at++) {

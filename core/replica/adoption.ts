@@ -163,7 +163,7 @@ export function fetchDocument(r: Replica, from: Incarnation): void {
 
 /** Why a question about a slot, planned under `epoch`, may not be acted upon; null: it may (R4, I5). */
 export function refusal(r: Replica, slot: Slot, epoch: Epoch): 'NOT_A_REPLICA' | 'STALE_EPOCH' | null {
-  if (r.document === null || !isServing(r)) return 'NOT_A_REPLICA';
+  if (r.document === null || !isServing(r) || slot >= r.altered.length) return 'NOT_A_REPLICA';
   if (enforces(r, 'R4') && epoch < r.altered[slot]!) return 'STALE_EPOCH';
   return holds(r, slot) ? null : 'NOT_A_REPLICA';
 }

@@ -30,14 +30,26 @@ function cleanUp(r: Replica, slot: Slot): void {
   // A silent owner is waited for: covered at *each* of its new owners. One that is lost holds nothing.
   if (owners.some((owner) => r.suspicion.isSilent(owner))) return;
   r.cleaning.add(slot);
-  let open = owners.length, whole = true;
+  withDigest(r, slot, ({ leaves }) => {
+    // Nothing is held, so nothing can be lacked: no owner needs to be asked.
+    if (leaves.every((half) => half === 0)) finish(r, slot, true);
+    else coverAtAll(r, slot, owners);
+  });
+}
+
+/** What an owner would not take is tried again with the next tick. */
+function finish(r: Replica, slot: Slot, whole: boolean): void {
+  r.cleaning.delete(slot);
+  if (whole && r.unclean.has(slot)) erase(r, slot);
+}
+
+function coverAtAll(r: Replica, slot: Slot, owners: readonly Incarnation[]): void {
+  let open = owners.length, whole = open > 0;
+  if (open === 0) return finish(r, slot, false);
   const covered = (ok: boolean): void => {
     whole &&= ok;
-    if (--open > 0) return;
-    r.cleaning.delete(slot);
-    if (whole && r.unclean.has(slot)) erase(r, slot);
+    if (--open === 0) finish(r, slot, whole);
   };
-  if (open === 0) return void r.cleaning.delete(slot);
   for (const owner of owners) coverAt(r, slot, owner, covered);
 }
 
@@ -84,5 +96,6 @@ function erase(r: Replica, slot: Slot): void {
     r.unclean.delete(slot);
     r.digests.delete(slot);
     if (r.unclean.size === 0) announce(r, { kind: 'cleaned-up', slots: 0 });
+    else tickCleanUp(r);
   });
 }

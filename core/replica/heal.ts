@@ -2,7 +2,7 @@
 // answered from it until enough others were merged, and the next dot gets a new name (R13).
 import type { Key, VersionedObject } from '../api/object.ts';
 import { defined } from '../assert.ts';
-import { slotSets } from '../membership/document.ts';
+import { memberOf, slotSets } from '../membership/document.ts';
 import { mergeObjects } from '../version/siblings.ts';
 import { leaseIsDurable, nextTerm } from './actor.ts';
 import { holds, slotOfKey } from './cells.ts';
@@ -21,13 +21,16 @@ export function healCorrupt(r: Replica): void {
   }
 }
 
-/** Merges |set| − W + 1 others, or all of them if fewer, so that nothing acknowledged is missed (as R6). */
+/**
+ * Merges |set| − W + 1 others of the set that reads ask, or all that are not lost if fewer remain, so
+ * that nothing acknowledged is missed (as R6). A gaining member's "nothing" is no word yet.
+ */
 function heal(r: Replica, key: Key): void {
   const document = defined(r.document, 'a document');
   const slot = slotOfKey(r, key);
-  const { writes, everyone } = slotSets(document, slot);
-  const others = everyone.filter((m) => m !== r.incarnation);
-  const needed = Math.min(others.length, Math.max(...writes.map((set) => set.members.length - set.write + 1)));
+  const { members, write } = slotSets(document, slot).reads;
+  const others = members.filter((m) => m !== r.incarnation && memberOf(document, m)?.lost === false);
+  const needed = Math.min(others.length, members.length - write + 1);
   let merged: VersionedObject | null = null, answered = 0, open = others.length;
   if (open === 0) return void r.healing.delete(key.text);
   for (const other of others) {

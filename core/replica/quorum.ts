@@ -1,7 +1,7 @@
 // Asking a replica set until enough of it has answered: the read side of every client operation.
 import type { CallId, PeerAnswer, PeerQuestion } from '../api/messages.ts';
 import type { Incarnation, Slot } from '../api/ids.ts';
-import type { ClientResult, FailedResult } from '../api/requests.ts';
+import type { FailedResult } from '../api/requests.ts';
 import type { ErrorCode } from '../errors.ts';
 import { FAIL_FAST_TICKS, HEDGE_TICKS, TICK_MS } from '../limits.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
@@ -9,7 +9,7 @@ import type { SlotSets } from '../membership/document.ts';
 import { defined } from '../assert.ts';
 import { fetchDocument } from './adoption.ts';
 import type { Operation, Replica } from './state.ts';
-import { ask } from './state.ts';
+import { ask, isServing } from './state.ts';
 
 /** Ticks from now on that one client operation may take. */
 export function operationTicks(r: Replica): number {
@@ -146,15 +146,19 @@ export class QuorumRead<T> implements Operation {
     const sets = slotSets(defined(this.#r.document, 'a document'), this.#question.slot);
     const same = !setsDiffer(this.#sets, sets);
     this.#sets = sets;
-    if (!same) this.#begin();
+    const refused = isServing(this.#r) ? null : unready(this.#r);
+    if (refused !== null) {
+      this.#end();
+      this.#question.failed(refused);
+    } else if (!same) this.#begin();
   }
 }
 
 /** What a client is told when this node cannot serve it at all; null: it can. */
-export function unready(r: Replica): ClientResult | null {
+export function unready(r: Replica): FailedResult | null {
   if (r.draining) return failed('DRAINING', 'this node is stopping; ask another one');
   if (r.split) return failed('NOT_SERVING', 'two ring documents of one epoch were met; an operator must settle it');
   if (r.document === null) return failed('NOT_SERVING', 'this node was not given a ring document yet');
-  if (r.halted) return failed('NOT_SERVING', 'this node was given up; ask another one');
+  if (!isServing(r)) return failed('NOT_SERVING', 'this node is no member of the ring; ask another one');
   return null;
 }

@@ -14,9 +14,9 @@ import { canMakeDot, nextDot, withDot } from './actor.ts';
 import { fetchDocument } from './adoption.ts';
 import { holds, mergeIn, setObject, slotOfKey, withCell } from './cells.ts';
 import { keepHints, standIn } from './hints.ts';
-import { failed, operationTicks, quorumUnavailable } from './quorum.ts';
+import { failed, operationTicks, quorumUnavailable, unready } from './quorum.ts';
 import type { Cell, Operation, Replica } from './state.ts';
-import { ask, enforces } from './state.ts';
+import { ask, enforces, isServing } from './state.ts';
 
 /** Coordinates one write; this node is a member of the set that reads ask. */
 export class QuorumWrite implements Operation {
@@ -288,6 +288,9 @@ export class QuorumWrite implements Operation {
     const sets = this.#currentSets();
     const same = !setsDiffer(this.#sets, sets);
     this.#sets = sets;
+    // Nobody listens to a node that the document does not name: the client must ask another one.
+    const refused = isServing(this.#r) ? null : unready(this.#r);
+    if (refused !== null) return this.#fail(refused);
     if (this.#object === null) return;
     if (this.#reply === null) return this.#checkLinger();
     if (same) {

@@ -3,7 +3,7 @@ import type { Slot } from '../api/ids.ts';
 import type { Seat } from '../api/ring-document.ts';
 import { fairShares } from './fair-share.ts';
 import { type Inheritance, newcomersOf, NOBODY } from './inheritance.ts';
-import { allows, FREE, type Lanes, lanesOf } from './lanes.ts';
+import { allows, laneQuotas, type Lanes, lanesOf } from './lanes.ts';
 import { settle, relieve } from './settle.ts';
 import { WalkedRing } from './walked-ring.ts';
 import { type WalkRule, walkRule } from './walk.ts';
@@ -28,8 +28,10 @@ export function claimFlat(
   if (rule.width === ring.seats.length) return draft.owners;
   if (!isFree) feedNewcomers(draft, inherited);
   const walked = new WalkedRing({ ...draft, quotas: laneQuotas(draft) }, isFree ? null : inherited);
-  settle(walked, { base, lanes, newcomers: isFree ? [] : newcomersOf(inherited) });
-  if (!isFree && !inherited.isPureJoin && haveEqualZones(rule)) {
+  const newcomers = isFree ? [] : newcomersOf(inherited);
+  const isEvenWithinReach = haveEqualZones(rule);
+  settle(walked, { base, lanes, newcomers, isEvenWithinReach });
+  if (!isFree && !inherited.isPureJoin && isEvenWithinReach) {
     walked.strayCost = 1;
     relieve(walked, lanes, LOAD_MAX);
   }
@@ -37,8 +39,8 @@ export function claimFlat(
 }
 
 /**
- * After a leave, another N or another layout, a load above this multiple of its share is worth moves
- * between old members; a join moves nothing between them (I10).
+ * After a leave, another N or another layout, a load above this multiple of its share is worth
+ * moves between old members; a join moves nothing between them (I10).
  */
 const LOAD_MAX = 1.04;
 
@@ -57,11 +59,13 @@ export interface Draft {
   readonly lanes: Lanes;
 }
 
-/** The old owners; from a zoned ring, a sequence whose windows overlap the old sets where it can. */
+/** The old owners; from a zoned ring, a sequence whose walks meet the old sets where they can. */
 function oldOwners(inherited: Inheritance, rule: WalkRule): Uint16Array {
   if (inherited.owners !== null) return inherited.owners.slice();
   const owners = new Uint16Array(inherited.sets.length / inherited.width).fill(NOBODY);
-  for (let slot = 0; slot < owners.length; slot++) owners[slot] = bestOverlap(owners, slot, inherited, rule);
+  for (let slot = 0; slot < owners.length; slot++) {
+    owners[slot] = bestOverlap(owners, slot, inherited, rule);
+  }
   return owners;
 }
 
@@ -85,7 +89,7 @@ function bestOverlap(
   return best;
 }
 
-/** A slot without an owner goes to who has least of its quota there, if its neighbours are others. */
+/** A slot without an owner goes to who has least of its quota, if its neighbours are others. */
 function fillVacancies({ owners, rule, shares, lanes }: Draft): void {
   const quotas = laneQuotas({ owners, rule, shares, lanes });
   const owned = quotas.map((ofSeats) => new Float64Array(ofSeats.length));
@@ -169,21 +173,4 @@ function mostToGive(
     if (!isNear(owners, slot, { seat, reach: rule.width })) [best, most] = [slot, has];
   }
   return best;
-}
-
-/**
- * Lane → seat → slots it should own there: its zone's lane shared evenly among its zone, and what
- * its share has beyond that spread over the free lanes. A seat that owned nothing in a free lane
- * could hand nothing to a newcomer of another zone.
- */
-function laneQuotas({ owners, rule, shares, lanes }: Draft): Float64Array[] {
-  const seatsOf = new Map<number, number>();
-  for (const zone of rule.zoneOf) seatsOf.set(zone, (seatsOf.get(zone) ?? 0) + 1);
-  const laneSlots = owners.length / lanes.length;
-  const fixed = rule.zoneOf.map((zone) => lanes.includes(zone) ? 1 : 0);
-  const free = lanes.filter((zone) => zone === FREE).length;
-  return Array.from(lanes, (only) => shares.map((share, seat) => {
-    const inOwn = fixed[seat]! * laneSlots / seatsOf.get(rule.zoneOf[seat]!)!;
-    return only !== FREE ? inOwn : Math.max(0.01, (share / rule.width - inOwn) / free);
-  }));
 }

@@ -59,3 +59,23 @@ function misfitsOf(rule: WalkRule, owners: Uint16Array, lanes: Lanes): number {
   });
   return misfits;
 }
+
+/**
+ * Lane → seat → slots it should own there: its zone's lane shared evenly among its zone, and what
+ * its share has beyond that spread over the free lanes. A seat that owned nothing in a free lane
+ * could hand nothing to a newcomer of another zone.
+ */
+export function laneQuotas(
+  { owners, rule, shares, lanes }: { readonly owners: Uint16Array; readonly rule: WalkRule;
+    readonly shares: Float64Array; readonly lanes: Lanes },
+): Float64Array[] {
+  const seatsOf = new Map<number, number>();
+  for (const zone of rule.zoneOf) seatsOf.set(zone, (seatsOf.get(zone) ?? 0) + 1);
+  const laneSlots = owners.length / lanes.length;
+  const fixed = rule.zoneOf.map((zone) => lanes.includes(zone) ? 1 : 0);
+  const free = lanes.filter((zone) => zone === FREE).length;
+  return Array.from(lanes, (only) => shares.map((share, seat) => {
+    const inOwn = fixed[seat]! * laneSlots / seatsOf.get(rule.zoneOf[seat]!)!;
+    return only !== FREE ? inOwn : Math.max(0.01, (share / rule.width - inOwn) / free);
+  }));
+}

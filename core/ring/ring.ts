@@ -4,7 +4,7 @@ import type { Assignment } from '../api/ring-document.ts';
 import { assert } from '../assert.ts';
 import { walkRule, walkSlot } from './walk.ts';
 
-/** Replica sets of all slots: row `slot` of `seats` holds `width` indices into the seats, owner first. */
+/** All replica sets: row `slot` of `seats` holds `width` indices into the seats, owner first. */
 export interface ReplicaTable {
   readonly slots: number;
   /** min(N, seats): every slot has that many distinct members (I9). */
@@ -15,7 +15,7 @@ export interface ReplicaTable {
 
 const tables = new WeakMap<Assignment, ReplicaTable>();
 
-/** The replica table of the assignment; made at the first call, for as long as the assignment lives. */
+/** The replica table; made at the first call and kept for as long as the assignment lives. */
 export function replicaTable(assignment: Assignment): ReplicaTable {
   let table = tables.get(assignment);
   if (table === undefined) {
@@ -57,7 +57,7 @@ function flatTable({ owners, seats, replicationFactor }: Assignment): ReplicaTab
   return { slots, width: rule.width, seats: table };
 }
 
-/** Slot s uses N consecutive arrays from (s mod zones): distinct zones, so distinct members (I9). */
+/** Slot s uses N consecutive arrays from s mod zones: distinct zones, so distinct members (I9). */
 function zonedTable({ owners, replicationFactor }: Assignment): ReplicaTable {
   const width = replicationFactor, slots = owners[0]!.length;
   assert(owners.length >= width, `zoned layout: ${owners.length} zones for N=${width}`);

@@ -4,12 +4,14 @@ import { NOBODY } from './inheritance.ts';
 import { allows, type Lanes } from './lanes.ts';
 import type { WalkedRing } from './walked-ring.ts';
 
-/** What may be changed: newcomers may take any slot and give it back; vacancies may go to anyone. */
+/** What may change: newcomers may take any slot and give it back; vacancies may go to anyone. */
 export interface Freedom {
   /** Owners before the claim; NOBODY: vacant. */
   readonly base: Uint16Array;
   readonly lanes: Lanes;
   readonly newcomers: readonly number[];
+  /** All zones have equally many seats: even load is within reach, and I10 asks for it. */
+  readonly isEvenWithinReach: boolean;
 }
 
 /** Improvements come in few passes; the last ones only polish. */
@@ -25,14 +27,18 @@ export function settle(ring: WalkedRing, freedom: Freedom): void {
     return offered.filter((seat) => allows(lanes, slot, ring.rule.zoneOf[seat]!));
   };
   search(ring, choices);
-  if (exchange(ring, freedom)) search(ring, choices);
+  if (!freedom.isEvenWithinReach) return;
+  for (let pass = 0; pass < EXCHANGES_MAX && exchange(ring, freedom); pass++) search(ring, choices);
 }
+
+/** Rounds of exchanges, each with a search behind it; most rings need none. */
+const EXCHANGES_MAX = 6;
 
 /** A load this far above its share is worth an exchange; I10 allows 0.05. */
 const EXCHANGE_MIN = 0.03;
 
-/** Hand-overs tried in search of exchanges: some 50 ms. Where zones forbid better, all are in vain. */
-const TRIES_MAX = 16_384;
+/** Hand-overs tried in one round: some 100 ms at the worst. */
+const TRIES_MAX = 65_536;
 
 /**
  * Where a newcomer is full but an old member still holds too much: it takes one more slot from the

@@ -9,7 +9,7 @@ export interface Transfer {
   readonly target: Incarnation;
   /** The lost member whose place the target takes: the stream's source; null: there is none. */
   readonly pair: Incarnation | null;
-  /** The old members to merge from where there is no pair, or it is dead; never the target itself. */
+  /** Old members to merge from where there is no pair, or it is dead; never the target itself. */
   readonly others: readonly Incarnation[];
   /** So many of `others` suffice. */
   readonly othersNeeded: number;
@@ -73,7 +73,7 @@ function quorumsMiss(from: Assignment, to: Assignment, move: SlotMove): boolean 
   return written + asked <= Math.min(move.old.length, move.new.length);
 }
 
-/** Each new member comes to hold every acknowledged write: it has merged `enough` old members, itself one. */
+/** Each new member merges `enough` old members, itself counted: it then holds every old write. */
 function fromEnough(move: SlotMove): Transfer[] {
   return move.new.map((target) => mergeFrom(move, target)).filter((it) => it.othersNeeded > 0);
 }
@@ -96,7 +96,7 @@ function intoSmaller(move: SlotMove): Transfer[] {
     : mergeFrom(move, target));
 }
 
-/** Each gained member takes the place of a different lost one, of its own zone where there is one. */
+/** Each gained member takes the place of a different lost one, of its own zone where it can. */
 function inPairs(move: SlotMove, zones: ReadonlyMap<Incarnation, Zone>): Transfer[] {
   const gained = move.new.filter((member) => !move.old.includes(member));
   if (gained.length === 0) return [];

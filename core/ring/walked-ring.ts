@@ -4,12 +4,17 @@ import type { Slot } from '../api/ids.ts';
 import { type Inheritance } from './inheritance.ts';
 import { type WalkRule, walkSlot } from './walk.ts';
 
-/** More than balance could ever win. */
+/** Cost of a move that balance may never pay for. */
 const FORBIDDEN = 1e6;
-const LANE_WORTH = 0.2;
+/**
+ * Cost of one slot squared that a seat owns in a lane beyond its quota, over that of N replicas
+ * squared: small beside load, yet without it a hundred claims leave seats with nothing to hand on.
+ */
+const LANE_COST = 0.2;
 /** Cost of one slot that a walk looks at: short walks keep later claims easy. */
 const STEP_COST = 0.01;
 
+/** A draft with its walks. It owns and changes the owners it is given. */
 export class WalkedRing {
   readonly owners: Uint16Array;
   readonly rule: WalkRule;
@@ -23,6 +28,7 @@ export class WalkedRing {
   private readonly sets: Uint16Array;
   private readonly spans: Uint16Array;
   private readonly straysOfSlot: Uint8Array;
+  /** Lane → seat → slots owned there beyond its quota. */
   private readonly ownedSurplus: readonly Float64Array[];
   private readonly laneCost: number;
   private squares = 0;
@@ -40,7 +46,7 @@ export class WalkedRing {
     this.shares = shares;
     this.inherited = inherited;
     this.ownedSurplus = draft.quotas.map((ofSeats) => ofSeats.map((quota) => -quota));
-    this.laneCost = LANE_WORTH * rule.width * rule.width;
+    this.laneCost = LANE_COST * rule.width * rule.width;
     owners.forEach((seat, slot) => this.ownedSurplus[slot % this.ownedSurplus.length]![seat]!++);
     this.loads = new Int32Array(shares.length);
     this.sets = new Uint16Array(owners.length * rule.width);
@@ -50,14 +56,9 @@ export class WalkedRing {
     for (let slot = 0; slot < owners.length; slot++) this.walk(slot);
   }
 
-  /** Squared distance of all loads from their shares, plus what moved in vain. */
+  /** Squared distances from even load and lanes, what moved in vain, the length of all walks. */
   get cost(): number {
     return this.squares + this.strayCost * this.strayCount + STEP_COST * this.steps;
-  }
-
-  /** Replicas that move between two old members without need. */
-  get strays(): number {
-    return this.strayCount;
   }
 
   /** Replicas above its share (negative: below). */
@@ -84,7 +85,7 @@ export class WalkedRing {
     this.squares += this.laneCost * (1 - 2 * lane[this.owners[slot]!]!--);
     this.squares += this.laneCost * (1 + 2 * lane[seat]!++);
     this.owners[slot] = seat;
-    // Walk ends ascend with the starts: the first walk that stops short of the slot ends the search.
+    // Walks end in the order they start: the first that stops short of the slot ends the search.
     for (let back = 0; back < slots; back++) {
       const start = (slot - back) & (slots - 1);
       if (this.spans[start]! <= back) break;

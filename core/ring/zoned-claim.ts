@@ -17,7 +17,8 @@ export function slotsOfZone(
 
 /** Owners of one zone: its seats and the slots to share among them; NOBODY elsewhere. */
 export function claimZone(
-  zone: { readonly seats: readonly number[]; readonly used: readonly Slot[]; readonly slots: number },
+  zone: { readonly seats: readonly number[]; readonly used: readonly Slot[];
+    readonly slots: number },
   inherited: Inheritance | null,
 ): Uint16Array {
   const owners = new Uint16Array(zone.slots).fill(NOBODY);
@@ -44,7 +45,7 @@ interface ZoneWork {
   readonly hand: (slot: Slot, seat: number) => void;
 }
 
-/** A slot stays with its holder in this zone; of several (the ring was flat) with the less loaded. */
+/** A slot stays with its holder in this zone; of several (flat before) with the less loaded. */
 function keepHolders(work: ZoneWork, inherited: Inheritance): void {
   const { owners, counts, hand } = work;
   const several: { slot: Slot; holders: number[] }[] = [];
