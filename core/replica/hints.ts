@@ -39,11 +39,17 @@ function hintWrite(r: Replica, target: Incarnation, { key, object }: KeyRecord):
     announce(r, { kind: 'hints-dropped', items: 1, why: 'space' });
     return null;
   }
-  const count = r.hints.get(target) ?? { items: 0, bytes: 0, sinceMs: clockMs(r.clock), visiting: false, visitTick: 0 };
+  const count = r.hints.get(target) ?? newCount(clockMs(r.clock));
   count.items++;
   count.bytes += bytes;
+  count.keptItems++;
+  count.keptBytes += bytes;
   r.hints.set(target, count);
   return { kind: 'hint', target, key, hint: { object, sinceMs: clockMs(r.clock) } };
+}
+
+export function newCount(sinceMs: number): HintCount {
+  return { items: 0, bytes: 0, keptItems: 0, keptBytes: 0, sinceMs, visiting: false, visitTick: 0 };
 }
 
 /** The first live fallback of a slot that does not stand in already; null: there is none (sloppy mode). */
@@ -60,6 +66,8 @@ export function tickHints(r: Replica): void {
   for (const [target, count] of r.hints) {
     if (count.visiting || r.tick < count.visitTick) continue;
     count.visiting = true;
+    count.keptItems = 0;
+    count.keptBytes = 0;
     visit(r, target, count, { after: null, left: 0, leftBytes: 0, sinceMs: clockMs(r.clock) });
   }
 }
@@ -74,7 +82,6 @@ interface Visit {
 
 function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): void {
   const ticket = r.nextTicket++;
-  const before = { items: count.items, bytes: count.bytes };
   r.waiting.set(ticket, (input) => {
     if (input.kind !== 'scanned-hints') return;
     const { hints, next } = input;
@@ -88,7 +95,7 @@ function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): vo
       }
       if (--open > 0) return;
       if (next !== null) return visit(r, target, count, { after: next, left, leftBytes, sinceMs });
-      finishVisit(r, target, count, { left, leftBytes, sinceMs, before });
+      finishVisit(r, target, count, { left, leftBytes, sinceMs });
     };
     if (open === 0) {
       open = 1;
@@ -98,13 +105,16 @@ function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): vo
   emit(r, { kind: 'scan-hints', ticket, target, after: so.after, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES });
 }
 
-/** Hints kept while the visit ran stand on top of what it counted. */
+/**
+ * Hints kept while the visit ran stand on top of what it counted: one that it met as well is counted
+ * twice until the next visit, one that lay behind it would otherwise be forgotten.
+ */
 function finishVisit(
   r: Replica, target: Incarnation, count: HintCount,
-  found: { left: number; leftBytes: number; sinceMs: number; before: { items: number; bytes: number } },
+  found: { left: number; leftBytes: number; sinceMs: number },
 ): void {
-  count.items = found.left + Math.max(0, count.items - found.before.items);
-  count.bytes = found.leftBytes + Math.max(0, count.bytes - found.before.bytes);
+  count.items = found.left + count.keptItems;
+  count.bytes = found.leftBytes + count.keptBytes;
   count.sinceMs = found.sinceMs;
   count.visiting = false;
   count.visitTick = r.tick + HINT_VISIT_TICKS;

@@ -17,7 +17,7 @@ import { tickCollection } from './collection.ts';
 import type { Effect, Input, StoredState } from './effects.ts';
 import { beginGain, tickGain } from './gain.ts';
 import { healCorrupt } from './heal.ts';
-import { hintsHeld, tickHints } from './hints.ts';
+import { hintsHeld, newCount, tickHints } from './hints.ts';
 import { coordinate, serveRequest } from './requests.ts';
 import { NO_RULES_OFF } from './rules.ts';
 import type { Rule } from './rules.ts';
@@ -54,7 +54,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(),
     takenOver: new Map(), deferred: [], redo: [],
     hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
-      [target, { items, bytes, sinceMs: Infinity, visiting: false, visitTick: 0 }])),
+      [target, { ...newCount(Infinity), items, bytes }])),
     gain: null, streamBudget: streamBytesPerTick, unclean: new Map(), cleaning: new Set(),
     unequal: new Set(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
   };

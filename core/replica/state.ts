@@ -65,6 +65,9 @@ export interface ActorState {
 export interface HintCount {
   items: number;
   bytes: number;
+  /** Of these, kept since the visit under way began, or the last one. */
+  keptItems: number;
+  keptBytes: number;
   /** Wall clock of the oldest, as far as known. */
   sinceMs: number;
   visiting: boolean;

@@ -93,7 +93,8 @@ function holders(
   );
 }
 
-function slotLoad(members: readonly Incarnation[], slot: number, loads: Loads): Amount {
+/** Keys and bytes of a slot as the one of these members has it that knows most. */
+export function slotLoad(members: readonly Incarnation[], slot: number, loads: Loads): Amount {
   let [keys, bytes] = [0, 0];
   for (const member of members) {
     keys = Math.max(keys, loads.get(member)?.keys[slot] ?? 0);

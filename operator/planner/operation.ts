@@ -1,6 +1,7 @@
 // The change under way in numbers, for people and progress bars.
 import { coverage } from '../../core/membership/coverage.ts';
-import { movesOf } from './forecast.ts';
+import { transfers } from '../../core/ring/transfers.ts';
+import { slotLoad } from './forecast.ts';
 import type { World } from './world.ts';
 
 /** The change under way. Slots are counted once per member that gets them. */
@@ -34,9 +35,12 @@ export function operationOf({ document, reports, observed }: World): Operation |
     keysDone += gains.keys;
     bytesDone += gains.bytes;
   }
-  for (const { gets } of movesOf(document.current, next, observed.loads).values()) {
-    keysTotal += gets.keys;
-    bytesTotal += gets.bytes;
+  if (observed.loads.size > 0) {
+    for (const { slot, pair, others } of transfers(document.current, next)) {
+      const load = slotLoad(pair === null ? others : [pair, ...others], slot, observed.loads);
+      keysTotal += load.keys;
+      bytesTotal += load.bytes;
+    }
   }
   return {
     id: change.id,

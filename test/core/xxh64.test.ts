@@ -47,26 +47,39 @@ describe('xxh64', () => {
   });
 
   test('agrees with xxhash-wasm on any bytes and seed', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(), (bytes, seed) => {
-      expect(hex(bytes, seed)).toBe(twin.h64Raw(bytes, BigInt(seed)).toString(16).padStart(16, '0'));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(), (bytes, seed) => {
+        expect(hex(bytes, seed)).toBe(
+          twin.h64Raw(bytes, BigInt(seed)).toString(16).padStart(16, '0'),
+        );
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('hashes a text as its UTF-8 bytes, however long it is', () => {
     const short = fc.string({ unit: 'binary' });
     const long = fc.tuple(short, fc.integer({ min: 100, max: 600 })).map(([it, n]) => it.repeat(n));
-    fc.assert(fc.property(fc.oneof(short, long), (text) => {
-      expect(xxh64OfText(text)).toEqual(xxh64(new TextEncoder().encode(text)));
-    }));
+    fc.assert(
+      fc.property(fc.oneof(short, long), (text) => {
+        expect(xxh64OfText(text)).toEqual(xxh64(new TextEncoder().encode(text)));
+      }),
+    );
   });
 });
 
 describe('utf8', () => {
   test('encodes any text, lone surrogates too, as TextEncoder does', () => {
     const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(unit).map((it) => it.join('')));
-    fc.assert(fc.property(text, (it) => {
-      expect(Buffer.from(utf8(it))).toEqual(Buffer.from(new TextEncoder().encode(it)));
-    }), { numRuns: 500 });
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(unit).map((it) => it.join('')),
+    );
+    fc.assert(
+      fc.property(text, (it) => {
+        expect(Buffer.from(utf8(it))).toEqual(Buffer.from(new TextEncoder().encode(it)));
+      }),
+      { numRuns: 500 },
+    );
   });
 });

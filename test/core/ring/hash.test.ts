@@ -19,10 +19,12 @@ describe('the place of a key', () => {
   });
 
   test('orders keys as their stored bytes are ordered', () => {
-    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => {
-      const expected = Buffer.compare(storedBytes(a), storedBytes(b));
-      expect(Math.sign(compareKeys(keyOf(a), keyOf(b)))).toBe(expected);
-    }));
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        const expected = Buffer.compare(storedBytes(a), storedBytes(b));
+        expect(Math.sign(compareKeys(keyOf(a), keyOf(b)))).toBe(expected);
+      }),
+    );
   });
 
   test('orders two keys of one position by their UTF-8 bytes, not by UTF-16 units', () => {
@@ -35,10 +37,18 @@ describe('the place of a key', () => {
   });
 
   test('keeps a slot one contiguous range of the stored order at any slotBits', () => {
-    fc.assert(fc.property(fc.array(fc.string(), { minLength: 2 }), fc.integer({ min: 3, max: 16 }),
-      (texts, slotBits) => {
-        const slots = texts.map(keyOf).sort(compareKeys).map((key) => slotOf(key, slotBits));
-        expect(slots).toEqual([...slots].sort((a, b) => a - b));
-      }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.string(), { minLength: 2 }),
+        fc.integer({ min: 3, max: 16 }),
+        (texts, slotBits) => {
+          const slots = texts
+            .map(keyOf)
+            .sort(compareKeys)
+            .map((key) => slotOf(key, slotBits));
+          expect(slots).toEqual([...slots].sort((a, b) => a - b));
+        },
+      ),
+    );
   });
 });

@@ -11,7 +11,8 @@ export function seat(name: string, inZone = 'z0'): Seat {
 /** `count` seats m00, m01 …, dealt to the zones in turn. */
 export function seats(count: number, zones = 1): Seat[] {
   return Array.from({ length: count }, (_, nth) =>
-    seat(`m${nth.toString().padStart(2, '0')}`, `z${nth % zones}`));
+    seat(`m${nth.toString().padStart(2, '0')}`, `z${nth % zones}`),
+  );
 }
 
 /** A replica set by the words of protocol §1, without any table. */
@@ -19,17 +20,25 @@ export function naiveSet(assignment: Assignment, slot: number): string[] {
   const { layout, owners, replicationFactor } = assignment;
   const of = (place: number): Seat => assignment.seats[place]!;
   if (layout.kind === 'zoned') {
-    return Array.from({ length: replicationFactor }, (_, nth) =>
-      of(owners[(slot + nth) % layout.zones.length]![slot]!).incarnation);
+    return Array.from(
+      { length: replicationFactor },
+      (_, nth) => of(owners[(slot + nth) % layout.zones.length]![slot]!).incarnation,
+    );
   }
-  const ring = [...owners[0]!.slice(slot), ...owners[0]!.slice(0, slot),
-    ...assignment.seats.keys()].map(of);
+  const ring = [
+    ...owners[0]!.slice(slot),
+    ...owners[0]!.slice(0, slot),
+    ...assignment.seats.keys(),
+  ].map(of);
   const clockwise = [...new Set(ring)];
-  const firstOfZone = clockwise.filter((it, at) =>
-    clockwise.findIndex((other) => other.zone === it.zone) === at).slice(0, replicationFactor);
-  const others = clockwise.filter((it) => !firstOfZone.includes(it))
+  const firstOfZone = clockwise
+    .filter((it, at) => clockwise.findIndex((other) => other.zone === it.zone) === at)
+    .slice(0, replicationFactor);
+  const others = clockwise
+    .filter((it) => !firstOfZone.includes(it))
     .slice(0, Math.max(0, replicationFactor - firstOfZone.length));
-  return clockwise.filter((it) => firstOfZone.includes(it) || others.includes(it))
+  return clockwise
+    .filter((it) => firstOfZone.includes(it) || others.includes(it))
     .map((it) => it.incarnation);
 }
 
@@ -38,7 +47,7 @@ export function balance(ring: Assignment): { busiest: number } {
   const { seats: table } = replicaTable(ring);
   const loads = new Uint32Array(ring.seats.length);
   for (const member of table) loads[member]!++;
-  return { busiest: Math.max(...loads) * ring.seats.length / table.length };
+  return { busiest: (Math.max(...loads) * ring.seats.length) / table.length };
 }
 
 export function isEqualZones(ring: Assignment): boolean {
@@ -52,10 +61,14 @@ export function isEqualZones(ring: Assignment): boolean {
  * (no less must move, or load is uneven) and the places that leavers left open.
  */
 export function movement(from: Assignment, to: Assignment) {
-  const before = replicaTable(from), after = replicaTable(to);
+  const before = replicaTable(from),
+    after = replicaTable(to);
   const newPlace = from.seats.map((it) =>
-    to.seats.findIndex((other) => other.incarnation === it.incarnation));
-  let toOld = 0, toJoiners = 0, vacated = 0;
+    to.seats.findIndex((other) => other.incarnation === it.incarnation),
+  );
+  let toOld = 0,
+    toJoiners = 0,
+    vacated = 0;
   for (let slot = 0; slot < after.slots; slot++) {
     const row = before.seats.subarray(slot * before.width, (slot + 1) * before.width);
     const held = Array.from(row, (place) => newPlace[place]!).filter((place) => place >= 0);
@@ -67,21 +80,27 @@ export function movement(from: Assignment, to: Assignment) {
     vacated += Math.max(0, after.width - held.length);
   }
   const joiners = to.seats.length - newPlace.filter((place) => place >= 0).length;
-  return { toOld, toJoiners, vacated,
-    joinersShare: after.seats.length * joiners / to.seats.length };
+  return {
+    toOld,
+    toJoiners,
+    vacated,
+    joinersShare: (after.seats.length * joiners) / to.seats.length,
+  };
 }
 
 /** A flat ring with any owners at all, balanced or not. */
-export const anyFlatRing: fc.Arbitrary<Assignment> = fc.record({
-  zones: fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 10 }),
-  replicationFactor: fc.integer({ min: 1, max: 7 }),
-  slotBits: fc.integer({ min: 3, max: 6 }),
-  draws: fc.array(fc.nat(), { minLength: 64, maxLength: 64 }),
-}).map(({ zones, replicationFactor, slotBits, draws }) => ({
-  layout: { kind: 'flat' },
-  replicationFactor,
-  readQuorum: 1,
-  writeQuorum: 1,
-  seats: zones.map((inZone, nth) => seat(`m${nth}`, `z${inZone}`)),
-  owners: [Uint16Array.from(draws.slice(0, 2 ** slotBits), (draw) => draw % zones.length)],
-}));
+export const anyFlatRing: fc.Arbitrary<Assignment> = fc
+  .record({
+    zones: fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 10 }),
+    replicationFactor: fc.integer({ min: 1, max: 7 }),
+    slotBits: fc.integer({ min: 3, max: 6 }),
+    draws: fc.array(fc.nat(), { minLength: 64, maxLength: 64 }),
+  })
+  .map(({ zones, replicationFactor, slotBits, draws }) => ({
+    layout: { kind: 'flat' },
+    replicationFactor,
+    readQuorum: 1,
+    writeQuorum: 1,
+    seats: zones.map((inZone, nth) => seat(`m${nth}`, `z${inZone}`)),
+    owners: [Uint16Array.from(draws.slice(0, 2 ** slotBits), (draw) => draw % zones.length)],
+  }));
