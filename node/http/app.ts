@@ -1,0 +1,55 @@
+// Assembles the client port: the edge, then the routes, then "nothing there". The order of the
+// routes is the order in which they are tried: the hot ones first.
+import Koa from 'koa';
+import { Router } from '@koa/router';
+import type { RequestListener } from 'node:http';
+import type { Logger } from '../log.ts';
+import { batchRoutes } from './batch.ts';
+import { contextCodec } from './context.ts';
+import { edge, nothingThere } from './edge.ts';
+import type { Observe } from './edge.ts';
+import type { ExchangeState, Ring, Routes } from './exchange.ts';
+import { keysRoutes } from './keys.ts';
+import { kvRoutes } from './kv.ts';
+import { ringRoutes } from './ring.ts';
+
+export interface ClientAppOptions {
+  readonly ring: Ring;
+  readonly clusterSecret: Uint8Array;
+  readonly corsOrigins: readonly string[];
+  /** Unique to this process's life; starts every request id made here. */
+  readonly idPrefix: string;
+  /** Wall clock, ms since 1970. */
+  readonly now: () => number;
+  readonly observe: Observe;
+  readonly log: Logger;
+}
+
+export function clientApp(options: ClientAppOptions): RequestListener {
+  const { ring, now, log, idPrefix, corsOrigins, observe } = options;
+  const contexts = contextCodec(options.clusterSecret);
+  const router = new Router<ExchangeState>();
+  kvRoutes(router, { ring, contexts, now });
+  batchRoutes(router, { ring, contexts, now });
+  keysRoutes(router, ring);
+  ringRoutes(router, { ring, now });
+  return koaListener(edge({ idPrefix, corsOrigins, observe, log }), router, log);
+}
+
+/** One Koa application: the edge, these routes, nothing else. */
+export function koaListener(
+  outermost: Koa.Middleware<ExchangeState>,
+  routes: Routes,
+  log: Logger,
+): RequestListener {
+  const app = new Koa<ExchangeState>();
+  app.use(outermost).use(routes.routes()).use(nothingThere);
+  // What reaches here broke while the answer was on its way: its client is gone.
+  app.on('error', (error: unknown) => {
+    log.debug({ err: error }, 'answer broke off');
+  });
+  const handle = app.callback();
+  return (request, response) => {
+    void handle(request, response);
+  };
+}

@@ -1,0 +1,81 @@
+// What the routes share of one request: its id, what it counts as, and the ring that it asks.
+import type { ParameterizedContext } from 'koa';
+import type { Router } from '@koa/router';
+import type { RequestId } from '../../core/api/ids.ts';
+import type {
+  ClientRequest,
+  ListResult,
+  ReadResult,
+  WriteResult,
+} from '../../core/api/requests.ts';
+import type { RingDocument } from '../../core/api/ring-document.ts';
+import { RingError } from '../../core/errors.ts';
+import type { Driver } from '../driver.ts';
+import { RequestFailed } from './errors.ts';
+import { parseQuery } from './query.ts';
+import type { Query } from './query.ts';
+
+/** What a request counts as on the metrics page. */
+export const VERBS = [
+  'get',
+  'head',
+  'put',
+  'post',
+  'delete',
+  'batch',
+  'keys',
+  'ring',
+  'other',
+] as const;
+export type Verb = (typeof VERBS)[number];
+
+export interface ExchangeState {
+  /** As the client sees it. */
+  shownId: string;
+  /** As the ring pairs by it. */
+  requestId: RequestId;
+  verb: Verb;
+}
+
+export type Exchange = ParameterizedContext<ExchangeState>;
+export type Routes = Router<ExchangeState>;
+
+/** What the routes need of the node. */
+export type Ring = Pick<
+  Driver,
+  'ask' | 'document' | 'isDraining' | 'incarnation' | 'peerViews' | 'report'
+>;
+
+/** The answer of the ring. Throws RequestFailed where it failed. */
+export function ask<K extends ClientRequest['kind']>(
+  ring: Ring,
+  request: Extract<ClientRequest, { kind: K }>,
+): Promise<Answers[K]> {
+  return new Promise((resolve, reject) => {
+    ring.ask(request, (result) => {
+      if (result.kind === 'failed') reject(new RequestFailed(result));
+      else resolve(result as Answers[K]);
+    });
+  });
+}
+
+interface Answers {
+  readonly read: ReadResult;
+  readonly write: WriteResult;
+  readonly list: ListResult;
+}
+
+/**
+ * The document in force. Throws NOT_SERVING where there is none, DRAINING where no work is taken.
+ */
+export function documentOf(ring: Ring): RingDocument {
+  if (ring.isDraining) throw new RingError('DRAINING', 'this node is stopping; ask another one');
+  if (ring.document === null) {
+    throw new RingError('NOT_SERVING', 'this node was never given a ring document');
+  }
+  return ring.document;
+}
+
+export function queryOf(ctx: Exchange): Query {
+  return parseQuery(ctx.querystring);
+}

@@ -1,0 +1,124 @@
+// GET /v1/keys: walks the slots in order and gives the keys page by page, each slot as a quorum of
+// its replicas sees it. Not a snapshot: keys written meanwhile may or may not appear.
+import { requestId } from '../../core/api/ids.ts';
+import type { Key } from '../../core/api/object.ts';
+import type { ListResult } from '../../core/api/requests.ts';
+import { RingError } from '../../core/errors.ts';
+import {
+  LIST_LIMIT_DEFAULT,
+  LIST_LIMIT_MAX,
+  LIST_SLOTS_IN_FLIGHT,
+  LIST_SLOTS_MAX,
+} from '../../core/limits.ts';
+import { keyOf, slotOf } from '../../core/ring/hash.ts';
+import { ask, documentOf, queryOf } from './exchange.ts';
+import type { Exchange, Ring, Routes } from './exchange.ts';
+import { isWellFormed } from './keys-in-urls.ts';
+import { sendJson } from './kv.ts';
+import { countIn } from './query.ts';
+
+/** Where a page starts. */
+interface Place {
+  readonly slot: number;
+  readonly after: Key | null;
+}
+
+interface Found {
+  readonly keys: { readonly key: string; readonly etag: string }[];
+  /** null: the ring's end was reached. */
+  readonly next: Place | null;
+}
+
+export function keysRoutes(router: Routes, ring: Ring): void {
+  router.get('/v1/keys', async (ctx) => {
+    ctx.state.verb = 'keys';
+    const { slotBits } = documentOf(ring);
+    const query = queryOf(ctx);
+    const limit = countIn(query, 'limit', LIST_LIMIT_MAX) ?? LIST_LIMIT_DEFAULT;
+    const cursor = query.get('cursor');
+    const from =
+      cursor === undefined || cursor === ''
+        ? { slot: 0, after: null }
+        : placeFrom(cursor, slotBits);
+    const walk = { ring, prefix: query.get('prefix') ?? '', limit, slots: 1 << slotBits };
+    const { keys, next } = await walkSlots(ctx, walk, from);
+    sendJson(ctx, 200, { keys, cursor: next === null ? null : cursorOf(next) });
+  });
+}
+
+interface Walk {
+  readonly ring: Ring;
+  readonly prefix: string;
+  readonly limit: number;
+  readonly slots: number;
+}
+
+/**
+ * Asks ever more slots at a time, so that a sparse ring costs few rounds and a full one no waste.
+ */
+async function walkSlots(ctx: Exchange, walk: Walk, from: Place): Promise<Found> {
+  const keys: Found['keys'] = [];
+  let place: Place = from;
+  let width = 1;
+  for (let asked = 0, round = 0; asked < LIST_SLOTS_MAX; round++) {
+    const slots = Array.from(
+      { length: Math.min(width, walk.slots - place.slot) },
+      (_, i) => place.slot + i,
+    );
+    const start = place;
+    const pages = await Promise.all(
+      slots.map((slot) =>
+        listSlot(ctx, walk, { slot, after: slot === start.slot ? start.after : null, round }),
+      ),
+    );
+    asked += slots.length;
+    for (const [i, page] of pages.entries()) {
+      const slot = slots[i]!;
+      const room = walk.limit - keys.length;
+      const taken = page.keys.slice(0, room);
+      keys.push(...taken.map(({ key, etag }) => ({ key: key.text, etag })));
+      const last = taken.at(-1)?.key ?? null;
+      if (page.keys.length > room) return { keys, next: { slot, after: last } };
+      if (page.next !== null) {
+        place = { slot, after: page.next };
+      } else {
+        if (slot + 1 >= walk.slots) return { keys, next: null };
+        place = { slot: slot + 1, after: null };
+      }
+      if (keys.length >= walk.limit) return { keys, next: place };
+      // What was asked of later slots is asked again once this one is through.
+      if (page.next !== null) break;
+    }
+    width = Math.min(width * 4, LIST_SLOTS_IN_FLIGHT);
+  }
+  return { keys, next: place };
+}
+
+function listSlot(
+  ctx: Exchange,
+  { ring, prefix, limit }: Walk,
+  { slot, after, round }: Place & { readonly round: number },
+): Promise<ListResult> {
+  const id = requestId(`${ctx.state.requestId}.${slot}-${round}`);
+  return ask(ring, { kind: 'list', id, slot, after, prefix, limit });
+}
+
+function cursorOf({ slot, after }: Place): string {
+  return Buffer.from(JSON.stringify([slot, after?.text ?? null])).toString('base64url');
+}
+
+/** Throws BAD_REQUEST where the cursor was not made by `cursorOf` for a ring of as many slots. */
+function placeFrom(cursor: string, slotBits: number): Place {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const [slot, text] = parsed as [unknown, unknown];
+    if (Number.isInteger(slot) && (slot as number) >= 0 && (slot as number) < 1 << slotBits) {
+      if (text === null) return { slot: slot as number, after: null };
+      const after = typeof text === 'string' && isWellFormed(text) ? keyOf(text) : null;
+      if (after !== null && slotOf(after, slotBits) === slot) return { slot, after };
+    }
+  } catch {
+    // Falls through to the one complaint.
+  }
+  throw new RingError('BAD_REQUEST', 'the cursor was not made by this ring');
+}

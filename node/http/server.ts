@@ -1,0 +1,118 @@
+// One HTTP server with its bounds: slow clients, header floods, too many connections, and a stop
+// that finishes what is in flight.
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { ERRORS, RingError } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import {
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  HEADERS_MS,
+  KEEP_ALIVE_MS,
+  REQUEST_MS,
+  SLOW_CHECK_MS,
+} from '../../core/limits.ts';
+import type { Endpoint } from '../config.ts';
+import { PROBLEM_TYPE, problemOf } from './errors.ts';
+
+export interface HttpServer {
+  readonly endpoint: Endpoint;
+  /** Requests whose answer has not left yet. */
+  readonly inFlight: () => number;
+  /** From now on every answer closes its connection. */
+  closing(): void;
+  /** Stops listening; resolves when all answers have left or after `ms`, then cuts what is left. */
+  close(ms: number): Promise<void>;
+}
+
+/** Listens. Rejects with the system's error (EADDRINUSE, EACCES). */
+export async function listen(endpoint: Endpoint, listener: RequestListener): Promise<HttpServer> {
+  let inFlight = 0;
+  let isClosing = false;
+  let whenIdle = (): void => undefined;
+  const counted = (request: IncomingMessage, response: ServerResponse): void => {
+    inFlight++;
+    response.once('close', () => {
+      inFlight--;
+      if (inFlight === 0) whenIdle();
+    });
+    if (isClosing) response.setHeader('Connection', 'close');
+    listener(request, response);
+  };
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+      noDelay: true,
+    },
+    counted,
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('clientError', answerGarbage);
+  // Whoever announces a body asks first; `readBody` says go on once it knows that it will be read.
+  server.on('checkContinue', counted);
+  await listening(server, endpoint);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    endpoint: { host: address, port },
+    inFlight: () => inFlight,
+    closing() {
+      isClosing = true;
+      server.closeIdleConnections();
+    },
+    close(ms) {
+      isClosing = true;
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          server.closeAllConnections();
+        }, ms);
+        whenIdle = () => {
+          setImmediate(() => {
+            server.closeIdleConnections();
+          });
+        };
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+function listening(server: Server, { host, port }: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Node's own parser refused: no request object exists, so the answer is written by hand. */
+function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const code: ErrorCode = GARBAGE[error.code ?? ''] ?? 'BAD_REQUEST';
+  const { status, title } = ERRORS[code];
+  const body = JSON.stringify(
+    problemOf(new RingError(code, `the request was not understood (${error.code ?? ''})`), ''),
+  );
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const GARBAGE: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import { withNode } from '../live-node.ts';
+
+const statusOf = (answer: string): string => answer.slice(0, 'HTTP/1.1 400'.length);
+
+describe('bytes that are no request', () => {
+  test.each([
+    ['garbage', 'GARBAGE\r\n\r\n', 'HTTP/1.1 400', 'BAD_REQUEST'],
+    [
+      'a flood of headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`,
+      'HTTP/1.1 431',
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'two lengths',
+      'PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      'HTTP/1.1 400',
+      'BAD_REQUEST',
+    ],
+    [
+      'a length that is none',
+      'PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
+      'HTTP/1.1 400',
+      'BAD_REQUEST',
+    ],
+  ])(
+    '%s is answered with a problem document and a closed connection',
+    async (_what, bytes, status, code) => {
+      await withNode(async ({ raw }) => {
+        const answer = await raw(bytes);
+        expect(statusOf(answer)).toBe(status);
+        expect(answer).toContain('application/problem+json');
+        expect(answer).toContain(`"code":"${code}"`);
+      });
+    },
+  );
+
+  test('random bytes never harm the node', async () => {
+    await withNode(async ({ raw, call }) => {
+      for (let i = 0; i < 50; i++) await raw(randomBytes(1 + i * 40));
+      await raw('PUT /v1/kv/half HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this');
+      expect((await call('GET', '/v1/kv/half')).status).toBe(404);
+    });
+  });
+
+  test('a body that breaks off is not stored', async () => {
+    await withNode(async ({ raw, call }) => {
+      await raw(
+        'PUT /v1/kv/half HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
+      );
+      expect((await call('GET', '/v1/kv/half')).status).toBe(404);
+    });
+  });
+
+  test('a body announced too large is refused before it is asked for', async () => {
+    await withNode(async ({ raw }) => {
+      const answer = await raw(
+        'PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n',
+      );
+      expect(statusOf(answer)).toBe('HTTP/1.1 413');
+      expect(answer).not.toContain('100 Continue');
+    });
+  });
+
+  test('whoever waits for 100 Continue gets it where the body will be read', async () => {
+    await withNode(async ({ raw }) => {
+      const answer = await raw(
+        'PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx',
+      );
+      expect(answer).toContain('100 Continue');
+      expect(answer).toContain('204 No Content');
+    });
+  });
+});
+
+describe('request ids', () => {
+  test('a sane one is taken over, a wild one is replaced', async () => {
+    await withNode(async ({ call }) => {
+      const sane = await call('GET', '/v1/kv/a', { headers: { 'X-Request-Id': 'trace-42' } });
+      const wild = await call('GET', '/v1/kv/a', { headers: { 'X-Request-Id': 'a b"c' } });
+      expect(sane.headers['x-request-id']).toBe('trace-42');
+      expect(wild.headers['x-request-id']).not.toContain(' ');
+    });
+  });
+
+  test('two requests at once may carry the same one', async () => {
+    await withNode(async ({ call }) => {
+      const headers = { 'X-Request-Id': 'same' };
+      const answers = await Promise.all(
+        [1, 2, 3].map((i) => call('PUT', `/v1/kv/${i}`, { headers, body: 'x' })),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    });
+  });
+});
+
+describe('web pages', () => {
+  const origin = 'https://app.example';
+
+  test('of an allowed origin may read values and the headers that they need', async () => {
+    await withNode(
+      async ({ call }) => {
+        await call('PUT', '/v1/kv/a', { body: 'x', headers: { Origin: origin } });
+        const { headers } = await call('GET', '/v1/kv/a', { headers: { Origin: origin } });
+        expect(headers['access-control-allow-origin']).toBe(origin);
+        expect(headers['access-control-expose-headers']).toContain('X-Ring-Context');
+        expect(headers.vary).toContain('Origin');
+        const preflight = await call('OPTIONS', '/v1/kv/a', { headers: { Origin: origin } });
+        expect(preflight.status).toBe(204);
+        expect(preflight.headers['access-control-allow-methods']).toContain('PUT');
+      },
+      { config: { corsOrigins: [origin] } },
+    );
+  });
+
+  test('of any other origin may not', async () => {
+    await withNode(
+      async ({ call }) => {
+        const { headers } = await call('GET', '/v1/kv/a', {
+          headers: { Origin: 'https://evil.example' },
+        });
+        expect(headers['access-control-allow-origin']).toBeUndefined();
+      },
+      { config: { corsOrigins: [origin] } },
+    );
+  });
+});
+
+describe('stopping', () => {
+  test('finishes a request whose body is still coming, retryably, and then closes', async () => {
+    await withNode(async ({ node }) => {
+      const agent = new Agent({ keepAlive: true });
+      const { port } = node.ports.client;
+      const outgoing = request({
+        port,
+        host: '127.0.0.1',
+        method: 'PUT',
+        path: '/v1/kv/a',
+        agent,
+        headers: { 'Content-Length': '10' },
+      });
+      outgoing.write('hello');
+      const answer = new Promise<{ status: number; connection: string }>((resolve, reject) => {
+        outgoing.on('error', reject).on('response', (incoming) => {
+          incoming.resume();
+          resolve({
+            status: incoming.statusCode ?? 0,
+            connection: String(incoming.headers.connection),
+          });
+        });
+      });
+      // Its headers have arrived once a second request on another connection is answered.
+      await new Promise((resolve) => {
+        request({ port, path: '/healthz', agent: false }, (r) => {
+          r.resume();
+          r.on('end', resolve);
+        }).end();
+      });
+      const stopped = node.stop();
+      outgoing.end('world');
+      expect(await answer).toEqual({ status: 503, connection: 'close' });
+      await stopped;
+      agent.destroy();
+    });
+  });
+});
