@@ -56,7 +56,8 @@ function begin(r: Replica, document: RingDocument): void {
   const turn = compare(r, document);
   const writes: StoreWrite[] = [];
   for (const slot of [...turn.gained, ...turn.dropped]) {
-    writes.push({ kind: 'erase-slot', slot });
+    // Before its first document a store holds no records.
+    if (r.document !== null) writes.push({ kind: 'erase-slot', slot });
     if (r.unclean.delete(slot)) writes.push(uncleanMark(slot, null));
   }
   forgetSlots(r, new Set([...turn.gained, ...turn.dropped]));

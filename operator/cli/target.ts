@@ -1,0 +1,94 @@
+// Which ring a command is about: the one whose state lies here, or any by its URL.
+import { join, resolve } from 'node:path';
+import type { NodeId } from '../../core/api/ids.ts';
+import { RingError } from '../../core/errors.ts';
+import { CLIENT_PORT } from '../../core/limits.ts';
+import { readIfThere } from '../local/durable-file.ts';
+import { lockHolder } from '../local/lock.ts';
+import type { OperatorFile } from '../local/open.ts';
+import { clustersIn, stateFolderOf } from '../local/state-folder.ts';
+import type { StateFolder } from '../local/state-folder.ts';
+import type { RingStatus } from '../local/status.ts';
+import { CommandFailed, EXIT } from './exit.ts';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly output: 'text' | 'json';
+  readonly state: string;
+  readonly cluster?: string;
+  readonly url?: string;
+}
+
+/** A ring that an operator runs on this machine, or ran. */
+export interface LocalRing {
+  readonly folder: StateFolder;
+  readonly operator: OperatorFile;
+  /** Whether an operator runs it now. */
+  readonly isOperated: boolean;
+}
+
+/** Throws CommandFailed (not found) where no ring has state here, or where several have and none is named. */
+export async function localRing({ state, cluster }: GlobalOptions): Promise<LocalRing> {
+  const base = resolve(state);
+  const names = await clustersIn(base);
+  const name = cluster ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined || !names.includes(name)) throw noRing(base, names, cluster);
+  const folder = await stateFolderOf(base, name);
+  const operator = folder === null ? null : await readOperator(folder);
+  if (folder === null || operator === null) throw noRing(base, names, cluster);
+  return { folder, operator, isOperated: await lockHolder(folder.lock) !== null };
+}
+
+/** All rings that have state here. */
+export async function localRings(options: GlobalOptions): Promise<readonly LocalRing[]> {
+  const names = options.cluster === undefined ? await clustersIn(resolve(options.state)) : [options.cluster];
+  return await Promise.all(names.map((cluster) => localRing({ ...options, cluster })));
+}
+
+/** Where clients of the ring go: `--url`, else the local ring's address, else the default one. */
+export async function clientUrl(options: GlobalOptions, via?: string): Promise<string> {
+  if (via !== undefined) return await nodeUrl(options, via);
+  if (options.url !== undefined) return options.url.replace(/\/+$/, '');
+  try {
+    return (await localRing(options)).operator.url;
+  } catch (error) {
+    if (options.cluster !== undefined || !(error instanceof CommandFailed)) throw error;
+    return `http://localhost:${CLIENT_PORT}`;
+  }
+}
+
+/** The last status that the operator published. Throws CommandFailed (not found) where there is none. */
+export async function readStatus({ folder }: LocalRing): Promise<RingStatus> {
+  const text = await readIfThere(folder.status);
+  if (text === null) throw new CommandFailed(EXIT.notFound, `${folder.cluster}: no status was published yet`);
+  return JSON.parse(text) as RingStatus;
+}
+
+async function nodeUrl(options: GlobalOptions, via: string): Promise<string> {
+  if (/^https?:\/\//.test(via)) return via.replace(/\/+$/, '');
+  const { members } = await readStatus(await localRing(options));
+  const url = members.find((member) => member.name === via)?.client;
+  if (url !== null && url !== undefined) return url;
+  const known = members.map((member) => member.name as NodeId).join(', ');
+  throw new CommandFailed(EXIT.notFound, `there is no node ${via}; known: ${known}`);
+}
+
+async function readOperator(folder: StateFolder): Promise<OperatorFile | null> {
+  const text = await readIfThere(folder.operator);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as OperatorFile;
+  } catch (cause) {
+    throw new RingError('INTERNAL', `${join(folder.root, 'operator.json')} is damaged`, { cause });
+  }
+}
+
+function noRing(base: string, names: readonly string[], wanted: string | undefined): CommandFailed {
+  if (wanted !== undefined) {
+    return new CommandFailed(EXIT.notFound, `there is no ring ${wanted} in ${base}`
+      + (names.length === 0 ? '' : `; known: ${names.join(', ')}`));
+  }
+  return new CommandFailed(EXIT.notFound, names.length === 0
+    ? `no ring has run from ${base}: start one with \`npm start\`, or name its state folder with --state`
+    : `several rings have run from here: name one with --cluster (${names.join(', ')})`);
+}

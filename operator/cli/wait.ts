@@ -1,0 +1,32 @@
+// `dht wait`: for scripts that go on once the ring is ready, or has carried out what was asked for.
+import { Command, Option } from 'commander';
+import { isConverged } from '../local/status.ts';
+import { seconds } from './arguments.ts';
+import { follow } from './follow.ts';
+import type { GlobalOptions } from './target.ts';
+import type { Terminal } from './terminal.ts';
+
+interface WaitOptions extends GlobalOptions {
+  readonly for: 'ready' | 'converged';
+  readonly timeout: number;
+}
+
+export function waitCommand(terminal: Terminal): Command {
+  return new Command('wait')
+    .description('wait until the ring is ready, or until nothing is left to do')
+    .addOption(new Option('--for <state>', 'ready: clients are served; converged: the manifest is carried out')
+      .choices(['ready', 'converged']).default('converged'))
+    .option('--timeout <seconds>', 'give up after this time (exit code 4)', seconds, 60_000)
+    .addHelpText('after', '\nExample:\n  dht wait --for ready --timeout 30')
+    .action(async (_options: object, command: Command) => {
+      const options = command.optsWithGlobals<WaitOptions>();
+      const status = await follow(options, {
+        sinceMs: Date.now(), timeoutMs: options.timeout,
+        isReached: options.for === 'converged' ? isConverged
+          : (now) => now.readyReplicas >= Math.min(now.desiredReplicas, now.ring.readQuorum) && now.ring.epoch > 0,
+      }, terminal);
+      if (options.output === 'json') terminal.printJson(status);
+      else terminal.remark(`${status.cluster} is ${options.for}: epoch ${status.ring.epoch}, `
+        + `${status.readyReplicas} of ${status.desiredReplicas} serve`);
+    });
+}

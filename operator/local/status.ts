@@ -1,0 +1,154 @@
+// What the operator publishes of a ring: read by `dht status`, `dht get` and the console. The same
+// facts are a DhtCluster's status on Kubernetes.
+import type { Member, RingDocument } from '../../core/api/ring-document.ts';
+import { LOCAL_HOST } from '../../core/limits.ts';
+import { replicaTable } from '../../core/ring/ring.ts';
+import type { Wait } from '../planner/actions.ts';
+import type { Observed, ObservedNode } from '../planner/observed.ts';
+import type { Condition, Operation, Plan } from '../planner/plan.ts';
+import { remainingMs } from '../words.ts';
+import type { NodePorts } from './ports.ts';
+
+/** One place of the ring: a member of the document, or a node that is none yet. */
+export interface MemberStatus {
+  readonly name: string;
+  readonly incarnation: string | null;
+  readonly state: Member['state'] | 'none';
+  readonly lost: boolean;
+  readonly process: ObservedNode['process'] | 'absent';
+  readonly serving: boolean;
+  readonly zone: string;
+  /** Slots of which it holds a replica. */
+  readonly slots: number;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly hints: number;
+  readonly epoch: number;
+  /** URLs of its ports; null: never started. */
+  readonly client: string | null;
+  readonly admin: string | null;
+}
+
+export interface OperationStatus extends Operation {
+  /** ms that the rest takes at the speed so far; null: not known yet. */
+  readonly etaMs: number | null;
+}
+
+export interface RingStatus {
+  readonly cluster: string;
+  /** Wall clock in ms. */
+  readonly observedMs: number;
+  readonly url: string;
+  readonly desiredReplicas: number;
+  readonly readyReplicas: number;
+  readonly ring: {
+    readonly clusterId: string | null;
+    readonly epoch: number;
+    readonly phase: string;
+    readonly replicationFactor: number;
+    readonly readQuorum: number;
+    readonly writeQuorum: number;
+    readonly slots: number;
+  };
+  readonly members: readonly MemberStatus[];
+  readonly operation: OperationStatus | null;
+  readonly waits: readonly Wait[];
+  readonly conditions: readonly Condition[];
+}
+
+export interface StatusContext {
+  readonly cluster: string;
+  readonly url: string;
+  readonly desiredReplicas: number;
+  readonly portsOf: (id: string) => NodePorts | null;
+}
+
+export function ringStatus(plan: Plan, observed: Observed, context: StatusContext): RingStatus {
+  const { document } = observed;
+  const members = memberStatuses(observed, context);
+  return {
+    cluster: context.cluster,
+    observedMs: observed.nowMs,
+    url: context.url,
+    desiredReplicas: context.desiredReplicas,
+    readyReplicas: members.filter((member) => member.serving).length,
+    ring: {
+      clusterId: document?.clusterId ?? null,
+      epoch: document?.epoch ?? 0,
+      phase: document?.phase ?? 'none',
+      replicationFactor: document?.current.replicationFactor ?? 0,
+      readQuorum: document?.current.readQuorum ?? 0,
+      writeQuorum: document?.current.writeQuorum ?? 0,
+      slots: document === null ? 0 : 1 << document.slotBits,
+    },
+    members,
+    operation: operationStatus(plan.operation, observed.nowMs),
+    waits: plan.waits,
+    conditions: plan.conditions,
+  };
+}
+
+/** The manifest is carried out: every member serves, nothing moves, nothing is left to clean up. */
+export function isConverged(status: RingStatus): boolean {
+  const is = (type: string): string | undefined =>
+    status.conditions.find((condition) => condition.type === type)?.status;
+  return is('Ready') === 'True' && is('RingConverged') === 'True' && is('Reconciling') === 'False'
+    && status.members.length === status.desiredReplicas && status.readyReplicas === status.desiredReplicas;
+}
+
+function operationStatus(operation: Operation | null, nowMs: number): OperationStatus | null {
+  if (operation === null) return null;
+  const elapsedMs = nowMs - operation.startedMs;
+  const { slotsDone, slotsTotal, bytesDone, bytesTotal } = operation;
+  // Bytes tell the time better than slots do, where the members' loads are known.
+  const etaMs = operation.phase === 'read-new' ? 0
+    : bytesTotal > 0 && bytesDone < bytesTotal ? remainingMs({ done: bytesDone, total: bytesTotal, elapsedMs })
+      : remainingMs({ done: slotsDone, total: slotsTotal, elapsedMs });
+  return { ...operation, etaMs };
+}
+
+function memberStatuses(observed: Observed, context: StatusContext): readonly MemberStatus[] {
+  const slots = slotsHeld(observed.document);
+  const members = observed.document?.members ?? [];
+  const rows = members.map((member) => {
+    const node = observed.nodes.find(({ id, report }) => id === member.id
+      && (report === null || report.incarnation === member.incarnation));
+    return rowOf(member.id, member, node, slots.get(member.incarnation) ?? 0, context);
+  });
+  const others = observed.nodes.filter((node) => !members.some((member) => member.id === node.id
+    && (node.report === null || node.report.incarnation === member.incarnation)));
+  return [...rows, ...others.map((node) => rowOf(node.id, null, node, 0, context))];
+}
+
+function rowOf(
+  name: string, member: Member | null, node: ObservedNode | undefined, slots: number, context: StatusContext,
+): MemberStatus {
+  const report = node?.report ?? null;
+  const ports = context.portsOf(name);
+  return {
+    name,
+    incarnation: member?.incarnation ?? report?.incarnation ?? null,
+    state: member?.state ?? 'none',
+    lost: member?.lost ?? false,
+    process: node?.process ?? 'absent',
+    serving: report?.serving === true && !report.draining,
+    zone: member?.zone ?? node?.zone ?? '',
+    slots,
+    keys: report?.keys ?? 0,
+    bytes: report?.bytes ?? 0,
+    hints: report?.hints.items ?? 0,
+    epoch: report?.epoch ?? 0,
+    client: ports === null ? null : `http://${LOCAL_HOST}:${ports.client}`,
+    admin: ports === null ? null : `http://${LOCAL_HOST}:${ports.admin}`,
+  };
+}
+
+/** Slots of which each seat holds a replica, as of the assignment in force. */
+function slotsHeld(document: RingDocument | null): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  if (document === null) return held;
+  const counts = new Uint32Array(document.current.seats.length);
+  for (const seat of replicaTable(document.current).seats) counts[seat] = (counts[seat] ?? 0) + 1;
+  document.current.seats.forEach(({ incarnation }, index) => held.set(incarnation, counts[index] ?? 0));
+  return held;
+}
