@@ -71,20 +71,23 @@ export function bootstrap(founding: Founding, stamp: Stamp): Edit {
   });
 }
 
+/** The last wish weighed for an assignment: gates, forecast and the change itself all ask for the same one. */
+const weighed = new WeakMap<Assignment, { readonly wish: string; readonly next: Assignment }>();
+
 /** The assignment that a wish comes to, without starting anything. */
 export function nextAssignment(
   document: RingDocument,
   wish: Omit<ChangeWish, 'id' | 'summary' | 'joiners'>,
 ): Assignment {
-  return claim({
-    from: document.current,
-    seats: wish.seats,
-    slotBits: document.slotBits,
-    replicationFactor: wish.replicationFactor,
-    readQuorum: wish.readQuorum,
-    writeQuorum: wish.writeQuorum,
-    ...(wish.layout === undefined ? {} : { layout: wish.layout }),
-  });
+  const { seats, replicationFactor, readQuorum, writeQuorum, layout } = wish;
+  const { current, slotBits } = document;
+  const key = JSON.stringify([seats, replicationFactor, readQuorum, writeQuorum, layout]);
+  const known = weighed.get(current);
+  if (known?.wish === key) return known.next;
+  const numbers = { slotBits, replicationFactor, readQuorum, writeQuorum };
+  const next = claim({ from: current, seats, ...numbers, ...(layout === undefined ? {} : { layout }) });
+  weighed.set(current, { wish: key, next });
+  return next;
 }
 
 /** Stable → write-both. The caller has seen the barrier of the present epoch (I4). */

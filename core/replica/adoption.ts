@@ -121,6 +121,7 @@ function adopted(r: Replica, document: RingDocument): void {
   r.adopting = null;
   r.altered = alteredBy(r, before, document);
   watchMembers(r);
+  greetMembers(r);
   beginGain(r, new Set());
   r.unequal.clear();
   emit(r, { kind: 'adopted', document });
@@ -134,6 +135,13 @@ function adopted(r: Replica, document: RingDocument): void {
 export function watchMembers(r: Replica): void {
   const peers = r.document?.members.filter((m) => !m.lost && m.incarnation !== r.incarnation) ?? [];
   r.suspicion.watch(peers.map((member) => member.incarnation), r.tick);
+}
+
+/** Tells all members that this node lives, and at which epoch it stands. */
+export function greetMembers(r: Replica): void {
+  for (const member of r.document?.members ?? []) {
+    if (member.incarnation !== r.incarnation && !member.lost) send(r, member.incarnation, { kind: 'heartbeat' });
+  }
 }
 
 /** R4: for each slot the last epoch that altered its sets. What happened in epochs not seen is unknown: all. */

@@ -9,7 +9,7 @@ import { Suspicion } from '../membership/suspicion.ts';
 import type { Rng } from '../rng.ts';
 import { mergeClock, tickClock } from '../version/clock.ts';
 import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
-import { consider, defer, fetchDocument, splitRing, watchMembers } from './adoption.ts';
+import { consider, defer, fetchDocument, greetMembers, splitRing, watchMembers } from './adoption.ts';
 import { tickAntiEntropy } from './anti-entropy.ts';
 import { slotOfKey } from './cells.ts';
 import { tickCleanUp } from './cleanup.ts';
@@ -59,6 +59,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     unequal: new Set(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
   };
   resume(r, stored);
+  greetMembers(r);
   beginTerm(r);
   return { replica: r, effects: take(r) };
 }
@@ -135,7 +136,7 @@ function tick(r: Replica): void {
   r.tick++;
   r.clock = tickClock(r.clock, r.nowMs);
   for (const peer of r.suspicion.fellSilent(r.tick)) announce(r, { kind: 'peer-silent', peer });
-  if (r.tick % HEARTBEAT_TICKS === 0) heartbeat(r);
+  if (r.tick % HEARTBEAT_TICKS === 0) greetMembers(r);
   for (const [call, { deadlineTick, answered }] of r.calls) {
     if (r.tick < deadlineTick) continue;
     r.calls.delete(call);
@@ -151,12 +152,6 @@ function tick(r: Replica): void {
   tickHints(r);
   tickAntiEntropy(r);
   tickCollection(r);
-}
-
-function heartbeat(r: Replica): void {
-  for (const member of r.document?.members ?? []) {
-    if (member.incarnation !== r.incarnation && !member.lost) send(r, member.incarnation, { kind: 'heartbeat' });
-  }
 }
 
 /** The peer is suspected at once; whatever it was asked is lost. */

@@ -249,7 +249,10 @@ export class QuorumWrite implements Operation {
   tick(): void {
     const { tick } = this.#r;
     if (this.#reply === null) return this.#checkLinger();
-    if (tick >= this.#deadline) return this.#fail(this.#short(this.#maybeApplied));
+    if (tick >= this.#deadline) {
+      return this.#fail(this.#maybeApplied ? this.#short(true)
+        : failed('TIMEOUT', 'this node could not begin the write in time; nothing was written'));
+    }
     if (this.#satisfiedTick >= 0) this.#check();
     if (this.#ended || tick < this.#resendTick || this.#object === null) return;
     this.#resendTick = tick + RESEND_TICKS;

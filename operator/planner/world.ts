@@ -82,10 +82,20 @@ export function isUp(world: World, { incarnation, lost }: Member): boolean {
   return !lost && world.reports.get(incarnation)?.serving === true;
 }
 
-/** True where the member is up, holds the stored epoch, and is not about to stop. */
+/**
+ * True where the member is up, holds the stored epoch, is not about to stop, and is heard by everybody
+ * who is up: to a peer that still thinks it silent it is no copy yet.
+ */
 export function isWhole(world: World, member: Member): boolean {
   const report = world.reports.get(member.incarnation);
-  return isUp(world, member) && report?.draining === false && report.epoch === world.document.epoch;
+  const isCurrent = report?.draining === false && report.epoch === world.document.epoch;
+  return isUp(world, member) && isCurrent && !isSilentToSomebody(world, member);
+}
+
+function isSilentToSomebody({ document, reports }: World, { incarnation }: Member): boolean {
+  return document.members.some(
+    (peer) => reports.get(peer.incarnation)?.silentPeers.includes(incarnation) === true,
+  );
 }
 
 /** Members that sit on the present ring. */

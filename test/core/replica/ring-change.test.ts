@@ -143,8 +143,10 @@ describe('a ring change', () => {
     const { ring, document } = filled(['a', 'b', 'c']);
     ring.start('d');
     ring.start('e');
+    ring.kill('c');
     ring.post(towards(document, ['a', 'b', 'c', 'd'], 'one'), ['a', 'b']);
-    ring.post(towards(document, ['a', 'b', 'c', 'e'], 'two'), ['c']);
+    ring.node('c').document = towards(document, ['a', 'b', 'c', 'e'], 'two');
+    ring.boot(ring.node('c'));
     ring.ticks(10);
     expect(reportOf(ring.node('c').replica).splitRing).toBe(true);
     expect(ring.get('a', 'key-1').kind).toBe('failed');
