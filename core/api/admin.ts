@@ -39,7 +39,7 @@ export interface NodeReport {
   readonly draining: boolean;
   /** Peers it has not heard from for longer than the suspicion time. */
   readonly silentPeers: readonly Incarnation[];
-  /** Slots with a known unequal digest to a co-replica at the last comparison. */
+  /** Slots that differed from a co-replica's in two comparisons running, with nothing written between. */
   readonly unequalSlots: number;
   /** A document of the same epoch with another hash was met: the ring is split, nobody may go on. */
   readonly splitRing: boolean;

@@ -123,7 +123,7 @@ function adopted(r: Replica, document: RingDocument): void {
   watchMembers(r);
   greetMembers(r);
   beginGain(r, new Set());
-  r.unequal.clear();
+  r.mismatches.clear();
   emit(r, { kind: 'adopted', document });
   for (const operation of [...r.operations]) operation.replan();
   r.redo.push(...r.deferred.splice(0));

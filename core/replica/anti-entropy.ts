@@ -10,7 +10,7 @@ import { differingLeaves, leafRange, rootOf } from '../version/digest.ts';
 import { objectDigest } from '../version/siblings.ts';
 import { mergeIn } from './cells.ts';
 import { knownDigest, withDigest } from './digests.ts';
-import type { Replica, Scanned } from './state.ts';
+import type { Mismatch, Replica, Scanned } from './state.ts';
 import { ask, isServing, scanSlot } from './state.ts';
 
 /** Now and then compares some slots with one of the peers that hold them too. */
@@ -29,12 +29,14 @@ export function tickAntiEntropy(r: Replica): void {
 function nextShared(r: Replica, peer: Incarnation): Slot[] {
   const document = defined(r.document, 'a document');
   const slots = 1 << document.slotBits;
-  const shared: Slot[] = [];
+  // What differed last time comes first: whether it lasts is known within a moment, not after a round.
+  const shared: Slot[] = [...r.mismatches.get(peer)?.keys() ?? []].slice(0, COMPARE_SLOTS / 2);
   for (let seen = 0; seen < slots && shared.length < COMPARE_SLOTS; seen++) {
     const slot = r.compareCursor;
     r.compareCursor = (r.compareCursor + 1) % slots;
     const { members } = slotSets(document, slot).reads;
-    if (members.includes(peer) && members.includes(r.incarnation)) shared.push(slot);
+    const both = members.includes(peer) && members.includes(r.incarnation);
+    if (both && !shared.includes(slot)) shared.push(slot);
   }
   return shared;
 }
@@ -49,12 +51,36 @@ function compareWith(r: Replica, peer: Incarnation, slots: readonly Slot[]): voi
   ask(r, peer, (call) => ({ kind: 'compare', call, roots }), (answer) => {
     r.comparing = false;
     if (answer?.kind !== 'compared') return;
-    for (const slot of answer.equal) r.unequal.delete(slot);
+    for (const slot of answer.equal) r.mismatches.get(peer)?.delete(slot);
     for (const leaves of answer.unequal) {
-      r.unequal.add(leaves.slot);
+      note(r, peer, leaves);
       settle(r, peer, leaves);
     }
   });
+}
+
+/**
+ * A write that one replica has and the other not yet makes any busy slot differ for a moment. Only what
+ * differs twice running in the same two digests of a leaf is a mismatch that does not heal by itself.
+ */
+function note(r: Replica, peer: Incarnation, { slot, leaves: theirs }: SlotLeaves): void {
+  const own = knownDigest(r, slot)?.leaves.slice();
+  if (own === undefined) return;
+  const ofPeer = r.mismatches.get(peer) ?? new Map<Slot, Mismatch>();
+  r.mismatches.set(peer, ofPeer);
+  const before = ofPeer.get(slot);
+  const same = (leaf: number): boolean => before !== undefined
+    && !differingLeaves(before.own, own).includes(leaf) && !differingLeaves(before.theirs, theirs).includes(leaf);
+  ofPeer.set(slot, { own, theirs, lasts: differingLeaves(own, theirs).some(same) });
+}
+
+/** Slots that differ from a co-replica's and did not change since the comparison before. */
+export function lastingMismatches(r: Replica): number {
+  const slots = new Set<Slot>();
+  for (const ofPeer of r.mismatches.values()) {
+    for (const [slot, { lasts }] of ofPeer) if (lasts) slots.add(slot);
+  }
+  return slots.size;
 }
 
 function settle(r: Replica, peer: Incarnation, { slot, leaves }: SlotLeaves): void {

@@ -10,7 +10,7 @@ import type { Rng } from '../rng.ts';
 import { mergeClock, tickClock } from '../version/clock.ts';
 import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
 import { consider, defer, fetchDocument, greetMembers, splitRing, watchMembers } from './adoption.ts';
-import { tickAntiEntropy } from './anti-entropy.ts';
+import { lastingMismatches, tickAntiEntropy } from './anti-entropy.ts';
 import { slotOfKey } from './cells.ts';
 import { tickCleanUp } from './cleanup.ts';
 import { tickCollection } from './collection.ts';
@@ -56,7 +56,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
       [target, { ...newCount(Infinity), items, bytes }])),
     gain: null, streamBudget: streamBytesPerTick, unclean: new Map(), cleaning: new Set(),
-    unequal: new Set(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
+    mismatches: new Map(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
   };
   resume(r, stored);
   greetMembers(r);
@@ -236,7 +236,7 @@ export function reportOf(r: Replica): ReplicaReport {
     },
     uncleanSlots: r.unclean.size, hints: hintsHeld(r), diskFull: r.diskFull, draining: r.draining,
     silentPeers: r.suspicion.silent().filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
-    unequalSlots: r.unequal.size, splitRing: r.split,
+    unequalSlots: lastingMismatches(r), splitRing: r.split,
     fullBarrier: (document?.progress.fullBarrier ?? 0) as NodeReport['fullBarrier'],
   };
 }

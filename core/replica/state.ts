@@ -75,6 +75,13 @@ export interface HintCount {
   visitTick: number;
 }
 
+/** Leaves of a slot that differed at a comparison; `lasts`: nothing in them had moved since the one before. */
+export interface Mismatch {
+  readonly own: Uint32Array;
+  readonly theirs: Uint32Array;
+  readonly lasts: boolean;
+}
+
 /** One slot that this node gains: which sources it has merged whole (R6). */
 export interface GainJob {
   readonly slot: Slot;
@@ -149,7 +156,8 @@ export interface Replica {
   /** Slots lost and not yet cleaned up → epoch of the document that took them (R8). */
   readonly unclean: Map<Slot, Epoch>;
   readonly cleaning: Set<Slot>;
-  readonly unequal: Set<Slot>;
+  /** By peer: slots that differed at the last comparison with it. */
+  readonly mismatches: Map<Incarnation, Map<Slot, Mismatch>>;
   compareCursor: Slot;
   collectCursor: Slot;
   comparing: boolean;
