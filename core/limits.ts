@@ -60,6 +60,10 @@ export const FAIL_FAST_TICKS = 10;
 export const LINGER_TICKS = 10;
 /** Ticks that a handed-over write may take beyond the operation's own deadline (500 ms). */
 export const HAND_OVER_TICKS = 5;
+/** Conditional writes of one key that wait for one another; beyond it OVERLOADED. */
+export const CONDITION_QUEUE_MAX = 256;
+/** Ticks between tries to heal a damaged record for which too few replicas answered (5 s). */
+export const HEAL_TICKS = 50;
 /** Ticks that a hand-over is remembered (60 s), longer than any frame is under way. */
 export const TAKEN_OVER_TICKS = 600;
 /** Ticks that a gaining member waits for a silent source before it turns to the others (R6; 5 s). */
@@ -84,7 +88,7 @@ export const COMPARE_TICKS = 10;
 export const HINT_VISIT_TICKS = 20;
 /** Ticks between visits to slots with tombstones (1 s). */
 export const COLLECT_TICKS = 10;
-/** Bytes of hints kept; beyond it the oldest target's hints are dropped and anti-entropy heals. */
+/** Bytes of hints kept; beyond it no more are kept and anti-entropy heals. */
 export const HINT_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Transport. */

@@ -41,13 +41,14 @@ export interface KeyDigests {
 }
 
 export type PeerQuestion =
-  /** Hands a client's write or list to a replica that coordinates it; never coordinated twice. */
+  /** Hands a client's write to a replica that coordinates it; never coordinated twice. */
   | { readonly kind: 'coordinate'; readonly call: CallId; readonly request: ClientRequest }
   | { readonly kind: 'read'; readonly call: CallId; readonly key: Key }
   /** A write attempt: the coordinator's whole object (R14). Answered by `stored` once durable. */
   | { readonly kind: 'write'; readonly call: CallId; readonly key: Key; readonly object: VersionedObject }
-  /** sloppy mode: keep it as a hint for `target`. Answered by `stored` once durable. */
-  | { readonly kind: 'hold'; readonly call: CallId; readonly target: Incarnation; readonly record: KeyRecord }
+  /** Keep it as a hint for `target`, kept by others since `sinceMs` (hybrid clock). Answered by `stored` once durable. */
+  | { readonly kind: 'hold'; readonly call: CallId; readonly target: Incarnation; readonly sinceMs: number;
+      readonly record: KeyRecord }
   /** Records to merge: repair, hints, clean-up. Answered by `stored` once durable. All of one slot. */
   | { readonly kind: 'push'; readonly call: CallId; readonly slot: Slot; readonly records: readonly KeyRecord[] }
   /** One page of a slot's stream for a gaining member (R6). */

@@ -133,6 +133,9 @@ const checked = new WeakMap<Assignment, readonly string[]>();
 function checkRing(assignment: Assignment): string[] {
   const { seats, owners, layout } = assignment;
   if (seats.length === 0) return ['has no seats'];
+  if (new Set(seats.map((seat) => seat.incarnation)).size !== seats.length) return ['has a member in two seats'];
+  const { replicationFactor, readQuorum, writeQuorum } = assignment;
+  if (replicationFactor < 1 || Math.min(readQuorum, writeQuorum) < 1) return ['has N, R or W below 1'];
   const arrays = layout.kind === 'flat' ? 1 : layout.zones.length;
   if (owners.length !== arrays) return [`has ${owners.length} owner arrays, not ${arrays}`];
   const slots = owners[0]!.length;
@@ -141,7 +144,7 @@ function checkRing(assignment: Assignment): string[] {
   }
   if (owners.some((array) => array.some((seat) => seat >= seats.length))) return ['has an owner without a seat'];
   const table = replicaTable(assignment);
-  const width = Math.min(assignment.replicationFactor, seats.length);
+  const width = Math.min(replicationFactor, seats.length);
   if (table.width !== width) return [`has sets of ${table.width}, not ${width}`];
   const zonesWanted = Math.min(width, new Set(seats.map((seat) => seat.zone)).size);
   const wrong: string[] = [];

@@ -222,6 +222,6 @@ class Reader {
   }
 
   optional(name: string): Reader | null {
-    return this.#fields[name] === null ? null : this.object(name);
+    return (this.#fields[name] ?? null) === null ? null : this.object(name);
   }
 }

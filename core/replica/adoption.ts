@@ -2,7 +2,7 @@
 // in flight planned again under it (R5), slots gained emptied first (R10), slots lost noted (R8).
 import type { Epoch, Incarnation, Slot } from '../api/ids.ts';
 import type { RingDocument } from '../api/ring-document.ts';
-import { DEFERRED_MAX, QUESTION_TICKS } from '../limits.ts';
+import { DEFERRED_MAX, HEDGE_TICKS, QUESTION_TICKS } from '../limits.ts';
 import { checkDocument, documentHash, isNewer, setsDiffer, slotSets } from '../membership/document.ts';
 import { leaseIsDurable, nextTerm } from './actor.ts';
 import { forgetSlots, holds } from './cells.ts';
@@ -52,8 +52,9 @@ function takeProgress(r: Replica, document: RingDocument): void {
 }
 
 function begin(r: Replica, document: RingDocument): void {
-  r.adopting = document;
   const turn = compare(r, document);
+  if (r.halted) return;
+  r.adopting = document;
   const writes: StoreWrite[] = [];
   for (const slot of [...turn.gained, ...turn.dropped]) {
     // Before its first document a store holds no records.
@@ -82,7 +83,7 @@ function begin(r: Replica, document: RingDocument): void {
 function compare(r: Replica, document: RingDocument): Turn {
   const held = r.document;
   const self = r.incarnation;
-  const fresh = document.change !== null && document.change.id !== held?.change?.id;
+  const fresh = document.phase === 'write-both' && document.change?.id !== held?.change?.id;
   const gained = new Set(fresh ? gainedSlots(document, self) : []);
   const dropped = new Set<Slot>();
   const lost = new Set<Slot>();
@@ -126,7 +127,7 @@ function adopted(r: Replica, document: RingDocument): void {
   r.mismatches.clear();
   emit(r, { kind: 'adopted', document });
   for (const operation of [...r.operations]) operation.replan();
-  r.redo.push(...r.deferred.splice(0));
+  r.redo.push(...r.deferred.splice(0).map(({ envelope }) => envelope));
   const queued = r.queued;
   r.queued = null;
   if (queued !== null) consider(r, queued);
@@ -134,7 +135,9 @@ function adopted(r: Replica, document: RingDocument): void {
 
 export function watchMembers(r: Replica): void {
   const peers = r.document?.members.filter((m) => !m.lost && m.incarnation !== r.incarnation) ?? [];
-  r.suspicion.watch(peers.map((member) => member.incarnation), r.tick);
+  const watched = new Set(peers.map((member) => member.incarnation));
+  r.suspicion.watch(watched, r.tick);
+  for (const peer of r.peerClocks.keys()) if (!watched.has(peer)) r.peerClocks.delete(peer);
 }
 
 /** Tells all members that this node lives, and at which epoch it stands. */
@@ -159,14 +162,14 @@ function alteredBy(r: Replica, before: RingDocument | null, after: RingDocument)
 
 /** The side that is behind fetches the document before it goes on; the message waits. */
 export function defer(r: Replica, envelope: Envelope): void {
-  if (r.deferred.length < DEFERRED_MAX) r.deferred.push(envelope);
+  if (r.deferred.length < DEFERRED_MAX) r.deferred.push({ envelope, untilTick: r.tick + QUESTION_TICKS });
   fetchDocument(r, envelope.from);
 }
 
 /** Asks for a newer document, not more than once in a while. */
 export function fetchDocument(r: Replica, from: Incarnation): void {
   if (r.adopting !== null || r.tick < r.fetchTick) return;
-  r.fetchTick = r.tick + Math.min(2, QUESTION_TICKS);
+  r.fetchTick = r.tick + HEDGE_TICKS;
   send(r, from, { kind: 'fetch-document' });
 }
 

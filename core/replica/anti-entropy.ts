@@ -2,15 +2,16 @@
 // question for many of them; of unequal ones only the differing leaves are exchanged.
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
-import type { SlotLeaves, SlotRoot } from '../api/messages.ts';
+import type { KeyDigests, SlotLeaves, SlotRoot } from '../api/messages.ts';
 import { defined } from '../assert.ts';
 import { COMPARE_SLOTS, COMPARE_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafRange, rootOf } from '../version/digest.ts';
 import { objectDigest } from '../version/siblings.ts';
 import { mergeIn } from './cells.ts';
+import { count } from './counters.ts';
 import { knownDigest, withDigest } from './digests.ts';
-import type { Mismatch, Replica, Scanned } from './state.ts';
+import type { Mismatch, Replica } from './state.ts';
 import { ask, isServing, scanSlot } from './state.ts';
 
 /** Now and then compares some slots with one of the peers that hold them too. */
@@ -51,6 +52,8 @@ function compareWith(r: Replica, peer: Incarnation, slots: readonly Slot[]): voi
   ask(r, peer, (call) => ({ kind: 'compare', call, roots }), (answer) => {
     r.comparing = false;
     if (answer?.kind !== 'compared') return;
+    count(r, 'anti-entropy-sessions');
+    count(r, 'digest-mismatches', answer.unequal.length);
     for (const slot of answer.equal) r.mismatches.get(peer)?.delete(slot);
     for (const leaves of answer.unequal) {
       note(r, peer, leaves);
@@ -86,7 +89,9 @@ export function lastingMismatches(r: Replica): number {
 function settle(r: Replica, peer: Incarnation, { slot, leaves }: SlotLeaves): void {
   const digest = knownDigest(r, slot);
   if (digest === null) return;
-  for (const leaf of differingLeaves(digest.leaves, leaves)) exchange(r, { peer, slot, leaf }, null);
+  const differing = differingLeaves(digest.leaves, leaves);
+  count(r, 'differing-leaves', differing.length);
+  for (const leaf of differing) exchange(r, { peer, slot, leaf }, null);
 }
 
 interface Exchange {
@@ -108,7 +113,7 @@ function exchange(r: Replica, what: Exchange, after: Key | null): void {
   const range = { slot, after: after ?? bounds.after, until: bounds.until, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES };
   scanSlot(r, range, (page) => {
     r.corrupt.push(...page.corrupt);
-    const held = digestsOf(page);
+    const held = digestsOf(page.records);
     const until = page.next ?? bounds.until;
     ask(r, peer, (call) => ({ kind: 'exchange', call, slot, leaf, after: range.after, until, held }), (answer) => {
       if (answer?.kind !== 'exchanged') return;
@@ -121,13 +126,13 @@ function exchange(r: Replica, what: Exchange, after: Key | null): void {
   });
 }
 
-/** Keys of a page with the digests of what is held of them. */
-export function digestsOf(page: Scanned): { keys: Key[]; digests: Uint32Array } {
-  const digests = new Uint32Array(page.records.length * 2);
-  page.records.forEach(({ key, object }, i) => {
+/** The keys of records with the digests of what is held of them. */
+export function digestsOf(records: readonly KeyRecord[]): KeyDigests {
+  const digests = new Uint32Array(records.length * 2);
+  records.forEach(({ key, object }, i) => {
     const { high, low } = objectDigest(key, object);
     digests[i * 2] = high;
     digests[i * 2 + 1] = low;
   });
-  return { keys: page.records.map(({ key }) => key), digests };
+  return { keys: records.map(({ key }) => key), digests };
 }

@@ -111,15 +111,15 @@ export type Merged =
  */
 export function mergeIn(
   r: Replica, key: Key, object: VersionedObject, done: (merged: Merged) => void,
-  refusal: () => ErrorCode | null = () => null,
+  refusal: (own: VersionedObject | null) => ErrorCode | null = () => null,
 ): void {
   withCell(r, key, (cell) => {
     // Lost while the key was loaded: nothing may be left behind in a slot that is cleaned up.
     const code = cell.state !== 'ready' ? 'CORRUPT_RECORD'
-      : holds(r, slotOfKey(r, key)) ? refusal() : 'NOT_A_REPLICA';
+      : holds(r, slotOfKey(r, key)) ? refusal(cell.object) : 'NOT_A_REPLICA';
     if (code !== null) return done({ kind: 'refused', code });
     const own = cell.object;
-    if (provesRollback(r, object)) return;
+    if (provesRollback(r, object.context)) return;
     const report = own === null || covers(object.context, own.context) ? null : own.context;
     const merged = mergeObjects(own, object);
     const acknowledge = (): void => done({ kind: 'merged', report });
@@ -129,9 +129,8 @@ export function mergeIn(
 }
 
 /** R9: a peer has seen a term or a counter of ours that we have not: this store was rolled back. */
-function provesRollback(r: Replica, object: VersionedObject): boolean {
+export function provesRollback(r: Replica, { actors, counters }: Vector): boolean {
   if (!enforces(r, 'R9')) return false;
-  const { actors, counters } = object.context;
   for (let i = 0; i < actors.length; i++) {
     const actor = actors[i]!;
     if (!actor.startsWith(r.incarnation)) continue;

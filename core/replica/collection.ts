@@ -7,7 +7,10 @@ import { COLLECT_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafOf, rootOf } from '../version/digest.ts';
 import { collectableSince, objectDigest } from '../version/siblings.ts';
+import { digestsOf } from './anti-entropy.ts';
 import { setObject, withCell } from './cells.ts';
+import { agreedMs } from './clocks.ts';
+import { count } from './counters.ts';
 import { knownDigest, withDigest } from './digests.ts';
 import type { KeyDigests } from '../api/messages.ts';
 import type { Replica } from './state.ts';
@@ -24,7 +27,11 @@ export function tickCollection(r: Replica): void {
     if (slotSets(document, slot).reads.members[0] !== r.incarnation) continue;
     if (knownDigest(r, slot)?.mayHoldTombstones === false) continue;
     r.collecting = true;
-    return withDigest(r, slot, () => collectPage(r, slot, null, { kept: false }));
+    return withDigest(r, slot, (digest) => {
+      // What is written while the slot is read raises the flag again.
+      digest.mayHoldTombstones = false;
+      collectPage(r, slot, null);
+    });
   }
 }
 
@@ -35,37 +42,31 @@ function isMoving(r: Replica): boolean {
   return phase !== 'stable' || uncleaned.length > 0 || r.adopting !== null;
 }
 
-function collectPage(r: Replica, slot: Slot, after: Key | null, seen: { kept: boolean }): void {
+function collectPage(r: Replica, slot: Slot, after: Key | null): void {
   scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (page) => {
     const old: KeyRecord[] = [];
+    const digest = knownDigest(r, slot);
     for (const record of page.records) {
       const since = collectableSince(record.object);
       if (since === null) continue;
-      seen.kept = true;
-      if (isOldEnough(r, since)) old.push(record);
+      if (digest !== null) digest.mayHoldTombstones = true;
+      if (isOldEnough(r, slot, since)) old.push(record);
     }
     const goOn = (): void => {
-      if (page.next !== null) return collectPage(r, slot, page.next, seen);
-      r.collecting = false;
-      const digest = knownDigest(r, slot);
-      if (!seen.kept && digest !== null) digest.mayHoldTombstones = holdsPassing(r, slot, digest.mayHoldTombstones);
+      if (page.next !== null) collectPage(r, slot, page.next);
+      else r.collecting = false;
     };
     if (old.length === 0) goOn();
     else confirm(r, slot, old, goOn);
   });
 }
 
-/** Written while the slot was read: the next visit decides. */
-function holdsPassing(r: Replica, slot: Slot, known: boolean): boolean {
-  for (const cell of r.cells.values()) {
-    if (cell.object !== null && collectableSince(cell.object) !== null) return known;
-  }
-  return false;
-}
-
-function isOldEnough(r: Replica, sinceMs: number): boolean {
+/** By the clocks of all replicas: one that runs ahead may not delete what the others still need. */
+function isOldEnough(r: Replica, slot: Slot, sinceMs: number): boolean {
   if (!enforces(r, 'R10')) return r.nowMs > sinceMs;
-  return r.nowMs - sinceMs > defined(r.document, 'a document').limits.tombstoneGraceMs;
+  const { limits } = defined(r.document, 'a document');
+  const { everyone } = slotSets(defined(r.document, 'a document'), slot);
+  return agreedMs(r, everyone) - sinceMs > limits.tombstoneGraceMs;
 }
 
 /** Asks every other replica, now, whether it holds the same leaves; collects where all say so. */
@@ -98,13 +99,7 @@ function confirm(r: Replica, slot: Slot, old: readonly KeyRecord[], then: () => 
 function collect(
   r: Replica, slot: Slot, old: readonly KeyRecord[], others: readonly Incarnation[], then: () => void,
 ): void {
-  const digests = new Uint32Array(old.length * 2);
-  old.forEach(({ key, object }, i) => {
-    const digest = objectDigest(key, object);
-    digests[i * 2] = digest.high;
-    digests[i * 2 + 1] = digest.low;
-  });
-  const tombstones: KeyDigests = { keys: old.map(({ key }) => key), digests };
+  const tombstones = digestsOf(old);
   for (const other of others) {
     ask(r, other, (call) => ({ kind: 'collect', call, slot, tombstones }), () => undefined);
   }
@@ -120,7 +115,8 @@ export function dropTombstones(r: Replica, tombstones: KeyDigests, then: () => v
     if (cell.state !== 'ready' || cell.object === null) return done();
     const { high, low } = objectDigest(key, cell.object);
     const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
-    if (same && collectableSince(cell.object) !== null) setObject(r, cell, null, done);
-    else done();
+    if (!same || collectableSince(cell.object) === null) return done();
+    count(r, 'tombstones-collected');
+    setObject(r, cell, null, done);
   }));
 }

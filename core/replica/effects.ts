@@ -14,7 +14,7 @@ export type StoreWrite =
   /** object null: remove the record. */
   | { readonly kind: 'record'; readonly key: Key; readonly object: VersionedObject | null }
   | { readonly kind: 'erase-slot'; readonly slot: Slot }
-  /** At most one hint per (target, key); record null: remove it. */
+  /** At most one hint per (target, key); hint null: remove it. */
   | { readonly kind: 'hint'; readonly target: Incarnation; readonly key: Key;
       readonly hint: StoredHint | null }
   | { readonly kind: 'erase-hints'; readonly target: Incarnation }
@@ -23,7 +23,7 @@ export type StoreWrite =
   /** Small facts of the replica (progress of streams and clean-up); value null: remove. */
   | { readonly kind: 'mark'; readonly name: string; readonly value: string | null };
 
-/** A write kept for `target` since `sinceMs` (wall clock). */
+/** A write kept for `target` since `sinceMs` (hybrid clock, in ms). */
 export interface StoredHint {
   readonly object: VersionedObject;
   readonly sinceMs: number;

@@ -10,6 +10,7 @@ import { SOURCE_WAIT_TICKS, STREAMS_MAX } from '../limits.ts';
 import { holdsSlot } from '../ring/ring.ts';
 import { memberOf } from '../membership/document.ts';
 import { mergeIn } from './cells.ts';
+import { count } from './counters.ts';
 import type { StoreWrite } from './effects.ts';
 import type { Gain, GainJob, Replica } from './state.ts';
 import { announce, ask, enforces, store } from './state.ts';
@@ -97,7 +98,10 @@ function sourcesOf(r: Replica, { job, document }: Stream): { from: readonly Inca
     return { from: [pair], needed: 1 };
   }
   const from = others.filter(alive);
-  return { from, needed: Math.min(othersNeeded, from.length) };
+  if (from.length >= othersNeeded) return { from, needed: othersNeeded };
+  // Too few others are left: all that are not lost must be merged, and a silent pair is not lost.
+  const all = pair !== null && alive(pair) ? [...from, pair] : from;
+  return { from: all, needed: all.length };
 }
 
 /** Fewer sources remain than a quorum needs: what only the lost ones held is gone. */
@@ -129,9 +133,11 @@ function pull(r: Replica, stream: Stream, source: Incarnation, after: Key | null
       fillStreams(r);
     };
     gain.keys += records.length;
+    count(r, 'handoff-keys-in', records.length);
     for (const { key, object } of records) {
       const bytes = objectBytes(object);
       gain.bytes += bytes;
+      count(r, 'handoff-bytes-in', bytes);
       r.streamBudget -= bytes;
       mergeIn(r, key, object, ({ kind }) => merged(kind === 'merged'));
     }

@@ -2,10 +2,11 @@
 // answered from it until enough others were merged, and the next dot gets a new name (R13).
 import type { Key, VersionedObject } from '../api/object.ts';
 import { defined } from '../assert.ts';
+import { HEAL_TICKS } from '../limits.ts';
 import { memberOf, slotSets } from '../membership/document.ts';
 import { mergeObjects } from '../version/siblings.ts';
 import { leaseIsDurable, nextTerm } from './actor.ts';
-import { holds, slotOfKey } from './cells.ts';
+import { holds, readObject, slotOfKey } from './cells.ts';
 import { forgetDigest } from './digests.ts';
 import type { Replica } from './state.ts';
 import { announce, ask, isServing, store } from './state.ts';
@@ -16,9 +17,24 @@ export function healCorrupt(r: Replica): void {
     // In a slot that was lost, it is one copy less to clean up: the new owners cover the slot.
     if (!isServing(r) || r.healing.has(key.text) || !holds(r, slotOfKey(r, key))) continue;
     r.healing.add(key.text);
-    announce(r, { kind: 'corrupt-record', slot: slotOfKey(r, key), key: key.text });
-    heal(r, key);
+    // What a scan or the scrub read may have been replaced since.
+    readObject(r, key, (object) => {
+      if (object !== 'corrupt') return void r.healing.delete(key.text);
+      announce(r, { kind: 'corrupt-record', slot: slotOfKey(r, key), key: key.text });
+      heal(r, key);
+    });
   }
+}
+
+/** Too few answered: tried again a little later, since nobody else may ever read this key. */
+function putOff(r: Replica, key: Key): void {
+  r.healing.delete(key.text);
+  r.unhealed.push(key);
+}
+
+/** Once in a while what could not be healed is tried again. */
+export function tickHeal(r: Replica): void {
+  if (r.unhealed.length > 0 && r.tick % HEAL_TICKS === 0) r.corrupt.push(...r.unhealed.splice(0));
 }
 
 /**
@@ -32,7 +48,10 @@ function heal(r: Replica, key: Key): void {
   const others = members.filter((m) => m !== r.incarnation && memberOf(document, m)?.lost === false);
   const needed = Math.min(others.length, members.length - write + 1);
   let merged: VersionedObject | null = null, answered = 0, open = others.length;
-  if (open === 0) return void r.healing.delete(key.text);
+  if (open === 0) {
+    announce(r, { kind: 'data-loss-possible', slots: [slot] });
+    return replace(r, key, null);
+  }
   for (const other of others) {
     ask(r, other, (call) => ({ kind: 'read', call, key }), (answer) => {
       open--;
@@ -41,8 +60,9 @@ function heal(r: Replica, key: Key): void {
         if (answer.object !== null) merged = mergeObjects(merged, answer.object);
       }
       if (open > 0) return;
-      if (answered >= needed && r.document === document && holds(r, slot)) replace(r, key, merged);
-      else r.healing.delete(key.text);
+      const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
+      if (answered >= needed && sameRing) replace(r, key, merged);
+      else putOff(r, key);
     });
   }
 }

@@ -1,15 +1,15 @@
 // Hinted handoff (Dynamo 2007 §4.6): writes kept on disk for a replica that did not answer, bounded
 // in bytes and age, delivered to whoever owns the key by then (R11).
 import type { Incarnation, Slot } from '../api/ids.ts';
-import type { KeyRecord } from '../api/object.ts';
+import type { Key, KeyRecord } from '../api/object.ts';
 import { defined } from '../assert.ts';
 import { HINT_BYTES_MAX, HINT_VISIT_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
 import { memberOf, slotSets } from '../membership/document.ts';
 import { preferenceList } from '../ring/placement.ts';
 import { clockMs } from '../version/clock.ts';
-import { objectBytes } from '../version/siblings.ts';
+import { mergeObjects, objectBytes } from '../version/siblings.ts';
 import { mergeIn, slotOfKey } from './cells.ts';
-import type { ScannedHint, StoreWrite } from './effects.ts';
+import type { Input, ScannedHint, StoreWrite } from './effects.ts';
 import type { HintCount, Replica } from './state.ts';
 import { announce, ask, emit, isServing, store } from './state.ts';
 
@@ -24,14 +24,54 @@ export function keepHints(r: Replica, record: KeyRecord, targets: readonly Incar
   if (writes.length > 0) store(r, writes, () => undefined);
 }
 
-/** sloppy mode, or a leaver's hand-over: keeps a hint for another and tells once it is durable. */
-export function holdHint(r: Replica, target: Incarnation, record: KeyRecord, held: (kept: boolean) => void): void {
-  const write = hintWrite(r, target, record);
-  if (write === null) held(false);
-  else store(r, [write], () => held(true));
+/** A hint that somebody else asks this node to keep. */
+export interface HeldHint {
+  readonly target: Incarnation;
+  readonly record: KeyRecord;
+  /** Hybrid clock in ms since when it is kept: handing it on makes no hint younger (R10). */
+  readonly sinceMs: number;
 }
 
-function hintWrite(r: Replica, target: Incarnation, { key, object }: KeyRecord): StoreWrite | null {
+/**
+ * sloppy mode, or a leaver's hand-over: tells once it is durable. Merged with what is kept for the same
+ * target and key already, since each of several coordinators may count its own.
+ */
+export function holdHint(r: Replica, { target, record, sinceMs }: HeldHint, held: (kept: boolean) => void): void {
+  const { key } = record;
+  const name = `${target} ${key.text}`;
+  const pending = r.holding.get(name) ?? { object: null, sinceMs, users: 0 };
+  r.holding.set(name, pending);
+  pending.users++;
+  const done = (kept: boolean): void => {
+    if (--pending.users === 0) r.holding.delete(name);
+    held(kept);
+  };
+  scanHints(r, { target, after: { ...key, text: '' }, limit: 1 }, (page) => {
+    const known = page.hints.find((hint) => hint.key.text === key.text)?.hint;
+    if (known !== undefined) {
+      pending.object = mergeObjects(pending.object, known.object);
+      pending.sinceMs = Math.min(pending.sinceMs, known.sinceMs);
+    }
+    pending.object = mergeObjects(pending.object, record.object);
+    pending.sinceMs = Math.min(pending.sinceMs, sinceMs);
+    const write = hintWrite(r, target, { key, object: pending.object }, pending.sinceMs);
+    if (write === null) done(false);
+    else store(r, [write], () => done(true));
+  });
+}
+
+function scanHints(
+  r: Replica, wish: { readonly target: Incarnation; readonly after: Key | null; readonly limit: number },
+  scanned: (page: Extract<Input, { kind: 'scanned-hints' }>) => void,
+): void {
+  const ticket = r.nextTicket++;
+  r.waiting.set(ticket, (input) => { if (input.kind === 'scanned-hints') scanned(input); });
+  emit(r, { kind: 'scan-hints', ticket, ...wish, bytesMax: PAGE_BYTES });
+}
+
+function hintWrite(
+  r: Replica, target: Incarnation, { key, object }: KeyRecord, sinceMs = clockMs(r.clock),
+): StoreWrite | null {
   const bytes = objectBytes(object);
   let total = 0;
   for (const count of r.hints.values()) total += count.bytes;
@@ -44,12 +84,13 @@ function hintWrite(r: Replica, target: Incarnation, { key, object }: KeyRecord):
   count.bytes += bytes;
   count.keptItems++;
   count.keptBytes += bytes;
+  count.rewritten.add(key.text);
   r.hints.set(target, count);
-  return { kind: 'hint', target, key, hint: { object, sinceMs: clockMs(r.clock) } };
+  return { kind: 'hint', target, key, hint: { object, sinceMs } };
 }
 
 export function newCount(sinceMs: number): HintCount {
-  return { items: 0, bytes: 0, keptItems: 0, keptBytes: 0, sinceMs, visiting: false, visitTick: 0 };
+  return { items: 0, bytes: 0, keptItems: 0, keptBytes: 0, sinceMs, rewritten: new Set(), visiting: false, visitTick: 0 };
 }
 
 /** The first live fallback of a slot that does not stand in already; null: there is none (sloppy mode). */
@@ -81,10 +122,8 @@ interface Visit {
 }
 
 function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): void {
-  const ticket = r.nextTicket++;
-  r.waiting.set(ticket, (input) => {
-    if (input.kind !== 'scanned-hints') return;
-    const { hints, next } = input;
+  count.rewritten.clear();
+  scanHints(r, { target, after: so.after, limit: PAGE_RECORDS }, ({ hints, next }) => {
     let open = hints.length;
     let left = so.left, leftBytes = so.leftBytes, sinceMs = so.sinceMs;
     const settled = (hint: ScannedHint | null): void => {
@@ -102,7 +141,6 @@ function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): vo
       settled(null);
     } else for (const hint of hints) deliver(r, target, hint, settled);
   });
-  emit(r, { kind: 'scan-hints', ticket, target, after: so.after, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES });
 }
 
 /**
@@ -127,6 +165,7 @@ function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (l
   if (document === null) return settled(hint);
   const { key } = hint;
   const drop = (): void => {
+    if (r.hints.get(target)?.rewritten.has(key.text) === true) return settled(hint);
     store(r, [{ kind: 'hint', target, key, hint: null }], () => undefined);
     settled(null);
   };
@@ -164,7 +203,8 @@ function handOn(
   const heir = slotSets(defined(r.document, 'a document'), slotOfKey(r, hint.key)).everyone
     .find((m) => m !== r.incarnation && m !== target && !r.suspicion.isSilent(m));
   if (heir === undefined) return then.settled(hint);
-  ask(r, heir, (call) => ({ kind: 'hold', call, target, record }), (answer) => {
+  const { sinceMs } = hint.hint;
+  ask(r, heir, (call) => ({ kind: 'hold', call, target, sinceMs, record }), (answer) => {
     if (answer?.kind === 'stored') then.drop();
     else then.settled(hint);
   });

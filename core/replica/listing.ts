@@ -24,6 +24,7 @@ export function listPage(r: Replica, wish: ListWish, then: (page: ListedPage | n
   const readOn = (after: Key | null): void => {
     const range = { slot: wish.slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES };
     scanSlot(r, range, (page) => {
+      r.corrupt.push(...page.corrupt);
       if (page.corrupt.length > 0) return then(null);
       for (const { key, object } of page.records) {
         if (!key.text.startsWith(wish.prefix)) continue;

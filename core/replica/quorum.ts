@@ -8,6 +8,7 @@ import { setsDiffer, slotSets } from '../membership/document.ts';
 import type { SlotSets } from '../membership/document.ts';
 import { defined } from '../assert.ts';
 import { fetchDocument } from './adoption.ts';
+import { count } from './counters.ts';
 import type { Operation, Replica } from './state.ts';
 import { ask, isServing } from './state.ts';
 
@@ -98,13 +99,17 @@ export class QuorumRead<T> implements Operation {
     };
     if (member === this.#r.incarnation) return this.#question.own(answered);
     ask(this.#r, member, (call) => this.#question.question(call), (answer) => {
-      if (answer?.kind === 'refused' && answer.code === 'STALE_EPOCH') fetchDocument(this.#r, member);
+      if (answer?.kind === 'refused' && answer.code === 'STALE_EPOCH') {
+        count(this.#r, 'read-stale-epoch');
+        fetchDocument(this.#r, member);
+      }
       answered(answer === null ? null : this.#question.read(answer));
     }, this.#deadline - this.#r.tick);
   }
 
   #finish(): void {
     this.#end();
+    count(this.#r, 'read-ok');
     this.#question.done(this.#answers, this.#sets);
   }
 
@@ -126,8 +131,9 @@ export class QuorumRead<T> implements Operation {
     if (tick >= this.#deadline || (tick >= this.#startTick + FAIL_FAST_TICKS && this.#hopeless())) {
       const answered = this.#answers.size;
       this.#end();
-      const count = { needed: this.#needed, answered, maybeApplied: false };
-      return this.#question.failed(quorumUnavailable(this.#question.what, count));
+      count(this.#r, tick >= this.#deadline ? 'read-timeout' : 'read-short');
+      const numbers = { needed: this.#needed, answered, maybeApplied: false };
+      return this.#question.failed(quorumUnavailable(this.#question.what, numbers));
     }
     if (tick < this.#hedgeTick) return;
     this.#hedgeTick = tick + HEDGE_TICKS;
@@ -150,7 +156,10 @@ export class QuorumRead<T> implements Operation {
     if (refused !== null) {
       this.#end();
       this.#question.failed(refused);
-    } else if (!same) this.#begin();
+    } else if (!same) {
+      count(this.#r, 'read-stale-epoch');
+      this.#begin();
+    }
   }
 }
 

@@ -3,22 +3,24 @@
 import type { Envelope, PeerAnswer, PeerMessage } from '../api/messages.ts';
 import type { Incarnation, NodeId } from '../api/ids.ts';
 import type { NodeReport } from '../api/admin.ts';
-import { HEARTBEAT_TICKS, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
+import { HEARTBEAT_TICKS, OPERATIONS_MAX, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
 import { memberOf } from '../membership/document.ts';
 import { Suspicion } from '../membership/suspicion.ts';
 import type { Rng } from '../rng.ts';
-import { mergeClock, tickClock } from '../version/clock.ts';
+import { mergeClock } from '../version/clock.ts';
 import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
 import { consider, defer, fetchDocument, greetMembers, splitRing, watchMembers } from './adoption.ts';
 import { lastingMismatches, tickAntiEntropy } from './anti-entropy.ts';
 import { slotOfKey } from './cells.ts';
 import { tickCleanUp } from './cleanup.ts';
+import { noteClock, tickClocks } from './clocks.ts';
 import { tickCollection } from './collection.ts';
+import { newCounts } from './counters.ts';
 import type { Effect, Input, StoredState } from './effects.ts';
 import { beginGain, tickGain } from './gain.ts';
-import { healCorrupt } from './heal.ts';
+import { healCorrupt, tickHeal } from './heal.ts';
 import { hintsHeld, newCount, tickHints } from './hints.ts';
-import { coordinate, serveRequest } from './requests.ts';
+import { coordinate, owing, serveRequest } from './requests.ts';
 import { NO_RULES_OFF } from './rules.ts';
 import type { Rule } from './rules.ts';
 import { mayCoordinate, serve } from './serve.ts';
@@ -43,7 +45,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
   const { stored, without = NO_RULES_OFF, streamBytesPerTick = Infinity } = boot;
   const r: Replica = {
     id: boot.id, incarnation: boot.incarnation, rng: boot.rng, without, streamBytesPerTick,
-    effects: [], nowMs: 0, tick: 0, clock: 0,
+    counts: newCounts(), effects: [], nowMs: 0, tick: 0, clock: 0, peerClocks: new Map(),
     document: stored.document, hash: hashOf(stored.document), adopting: null, queued: null,
     split: false, halted: false, draining: false, drained: false, diskFull: false, diskFreeBytes: 0,
     actor: actorAtStart(stored.actor, !without.has('R13')),
@@ -51,7 +53,8 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     // Calls of one process life never meet answers to those of another.
     nextCall: boot.rng.below(0x7fffffff) * 0x10000, calls: new Map(),
     nextTicket: 1, waiting: new Map(), stores: new Map(), newestStore: 0, cells: new Map(),
-    digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(),
+    digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(), unhealed: [],
+    owed: 0, holding: new Map(),
     takenOver: new Map(), deferred: [], redo: [],
     hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
       [target, { ...newCount(Infinity), items, bytes }])),
@@ -84,7 +87,6 @@ function resume(r: Replica, stored: StoredState): void {
 export function step(r: Replica, input: Input, nowMs: number): Effect[] {
   if (r.halted) return [];
   r.nowMs = nowMs;
-  take(r);
   handle(r, input);
   while (r.redo.length > 0) receive(r, r.redo.shift()!);
   if (r.corrupt.length > 0) healCorrupt(r);
@@ -92,10 +94,12 @@ export function step(r: Replica, input: Input, nowMs: number): Effect[] {
   return take(r);
 }
 
+/** A node that must not go on orders nothing behind the word that says so (R9). */
 function take(r: Replica): Effect[] {
   const effects = r.effects;
   r.effects = [];
-  return effects;
+  if (!r.halted) return effects;
+  return effects.slice(0, effects.findIndex((effect) => effect.kind === 'halt') + 1);
 }
 
 function handle(r: Replica, input: Input): void {
@@ -134,7 +138,7 @@ function stored(r: Replica, ticket: number): void {
 
 function tick(r: Replica): void {
   r.tick++;
-  r.clock = tickClock(r.clock, r.nowMs);
+  tickClocks(r);
   for (const peer of r.suspicion.fellSilent(r.tick)) announce(r, { kind: 'peer-silent', peer });
   if (r.tick % HEARTBEAT_TICKS === 0) greetMembers(r);
   for (const [call, { deadlineTick, answered }] of r.calls) {
@@ -147,6 +151,8 @@ function tick(r: Replica): void {
     r.takenOver.delete(taken);
   }
   for (const operation of [...r.operations]) operation.tick();
+  r.deferred = r.deferred.filter(({ untilTick }) => r.tick < untilTick);
+  tickHeal(r);
   tickGain(r);
   tickCleanUp(r);
   tickHints(r);
@@ -168,6 +174,7 @@ function receive(r: Replica, envelope: Envelope): void {
   const { from, epoch, body } = envelope;
   if (envelope.to !== r.incarnation && enforces(r, 'R9')) return;
   r.clock = mergeClock(r.clock, envelope.clock, r.nowMs);
+  noteClock(r, from, envelope.clock);
   if (r.suspicion.heard(from, r.tick)) announce(r, { kind: 'peer-back', peer: from });
   const held = r.document?.epoch ?? 0;
   if (epoch === held && epoch > 0 && envelope.documentHash !== r.hash) {
@@ -190,12 +197,13 @@ function giveDocument(r: Replica, from: Incarnation): void {
 
 /** A write handed over by a node that is no replica: coordinated here or clearly refused. */
 function takeOver(r: Replica, { from }: Envelope, { call, request }: Extract<PeerMessage, { kind: 'coordinate' }>): void {
-  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA'): void => send(r, from, { kind: 'refused', call, code });
+  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED'): void => send(r, from, { kind: 'refused', call, code });
   if (r.takenOver.has(`${from} ${call}`)) return;
   r.takenOver.set(`${from} ${call}`, r.tick);
   if (r.draining) return refuse('DRAINING');
+  if (r.owed >= OPERATIONS_MAX) return refuse('OVERLOADED');
   if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key))) return refuse('NOT_A_REPLICA');
-  coordinate(r, request, (result) => send(r, from, { kind: 'coordinated', call, result }));
+  coordinate(r, request, owing(r, (result) => send(r, from, { kind: 'coordinated', call, result })));
 }
 
 const ANSWERS: ReadonlySet<PeerMessage['kind']> = new Set(
@@ -215,7 +223,7 @@ function answered(r: Replica, from: Incarnation, answer: PeerAnswer): void {
 
 /** Once nothing is in flight, the actor is closed, so that the next process keeps its term (R13). */
 function finishDrain(r: Replica): void {
-  if (r.operations.size > 0 || r.locks.size > 0 || r.stores.size > 0) return;
+  if (r.operations.size > 0 || r.locks.size > 0) return;
   r.drained = true;
   store(r, [cleanStop(r)], () => announce(r, { kind: 'drained' }));
 }

@@ -3,26 +3,26 @@
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { ClientRequest, ClientResult, WriteRequest } from '../api/requests.ts';
 import type { VersionedObject } from '../api/object.ts';
-import { defined } from '../assert.ts';
-import { unreachable } from '../assert.ts';
-import { HAND_OVER_TICKS, OPERATIONS_MAX } from '../limits.ts';
+import { defined, unreachable } from '../assert.ts';
+import { CONDITION_QUEUE_MAX, FAIL_FAST_TICKS, HAND_OVER_TICKS, OPERATIONS_MAX } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { etagOf } from '../version/siblings.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import { fetchDocument } from './adoption.ts';
 import { slotOfKey } from './cells.ts';
-import { failed, nearestFirst, operationTicks, unready } from './quorum.ts';
+import { failed, nearestFirst, operationTicks, quorumUnavailable, unready } from './quorum.ts';
 import { list, quorumObject, read, visible } from './reads.ts';
 import { mayCoordinate } from './serve.ts';
-import type { Replica } from './state.ts';
-import { ask, emit } from './state.ts';
+import type { Operation, Replica } from './state.ts';
+import { ask, emit, isServing } from './state.ts';
 import { QuorumWrite } from './writes.ts';
 
 /** Serves a request that reached this node; exactly one reply effect follows, in this step or a later one. */
 export function serveRequest(r: Replica, request: ClientRequest): void {
-  const reply = (result: ClientResult): void => emit(r, { kind: 'reply', id: request.id, result });
+  const emitReply = (result: ClientResult): void => emit(r, { kind: 'reply', id: request.id, result });
   const refused = unready(r) ?? overloaded(r) ?? outOfRange(r, request);
-  if (refused !== null) return reply(refused);
+  if (refused !== null) return emitReply(refused);
+  const reply = owing(r, emitReply);
   switch (request.kind) {
     case 'read': return read(r, request, reply);
     case 'list': return list(r, request, reply);
@@ -31,8 +31,17 @@ export function serveRequest(r: Replica, request: ClientRequest): void {
   }
 }
 
+/** Counts the operation until its answer is given; what lingers behind an answer takes no client's room. */
+export function owing(r: Replica, reply: (result: ClientResult) => void): (result: ClientResult) => void {
+  r.owed++;
+  return (result) => {
+    r.owed--;
+    reply(result);
+  };
+}
+
 function overloaded(r: Replica): ClientResult | null {
-  if (r.operations.size < OPERATIONS_MAX) return null;
+  if (r.owed < OPERATIONS_MAX) return null;
   return failed('OVERLOADED', `${OPERATIONS_MAX} requests are in flight here; slow down or ask another node`);
 }
 
@@ -47,10 +56,50 @@ function outOfRange(r: Replica, request: ClientRequest): ClientResult | null {
 /** Conditions are judged at the first live replica, so that they meet there; other writes at the nearest. */
 function write(r: Replica, request: WriteRequest, reply: (result: ClientResult) => void): void {
   const slot = slotOfKey(r, request.key);
-  const { members } = slotSets(defined(r.document, 'a document'), slot).reads;
-  const candidates = request.condition.kind === 'any' ? nearestFirst(r, members)
-    : members.filter((m) => m === r.incarnation || !r.suspicion.isSilent(m));
-  handOver(r, request, { slot, candidates }, reply);
+  const candidatesNow = (): readonly Incarnation[] => {
+    const { members } = slotSets(defined(r.document, 'a document'), slot).reads;
+    const live = members.filter((m) => m === r.incarnation || !r.suspicion.isSilent(m));
+    return request.condition.kind === 'any' ? nearestFirst(r, live) : live;
+  };
+  const candidates = candidatesNow();
+  if (candidates.length > 0) handOver(r, request, { slot, candidates }, reply);
+  else new PatientHandOver(r, () => {
+    const found = candidatesNow();
+    if (found.length > 0) handOver(r, request, { slot, candidates: found }, reply);
+    return found.length > 0;
+  }, () => reply(noCandidate(r, slot)));
+}
+
+function noCandidate(r: Replica, slot: Slot): ClientResult {
+  const { write } = slotSets(defined(r.document, 'a document'), slot).reads;
+  return quorumUnavailable('the write', { needed: write, answered: 0, maybeApplied: false });
+}
+
+/** Right after a start all peers are silent: waits a moment for one that can take the write. */
+class PatientHandOver implements Operation {
+  readonly #r: Replica;
+  readonly #attempt: () => boolean;
+  readonly #giveUp: () => void;
+  readonly #untilTick: number;
+
+  constructor(r: Replica, attempt: () => boolean, giveUp: () => void) {
+    this.#r = r;
+    this.#attempt = attempt;
+    this.#giveUp = giveUp;
+    this.#untilTick = r.tick + FAIL_FAST_TICKS;
+    r.operations.add(this);
+  }
+
+  tick(): void {
+    const done = isServing(this.#r) && this.#attempt();
+    if (!done && this.#r.tick < this.#untilTick) return;
+    this.#r.operations.delete(this);
+    if (!done) this.#giveUp();
+  }
+
+  replan(): void {
+    this.tick();
+  }
 }
 
 /** Hands the request to the candidates in turn until one takes it; only a clear refusal lets it go on. */
@@ -59,9 +108,7 @@ function handOver(
   to: { readonly slot: Slot; readonly candidates: readonly Incarnation[] }, reply: (result: ClientResult) => void,
 ): void {
   const [candidate, ...others] = to.candidates;
-  if (candidate === undefined) {
-    return reply(failed('QUORUM_UNAVAILABLE', 'no replica of this key can take the write at the moment'));
-  }
+  if (candidate === undefined) return reply(noCandidate(r, to.slot));
   if (candidate === r.incarnation && mayCoordinate(r, to.slot)) return coordinate(r, request, reply);
   const next = (): void => handOver(r, request, { slot: to.slot, candidates: others }, reply);
   if (candidate === r.incarnation) return next();
@@ -84,11 +131,16 @@ export function coordinate(r: Replica, request: WriteRequest, reply: (result: Cl
   }
   const name = request.key.text;
   const queue = r.locks.get(name);
-  const start = (): void => judge(r, request, (result) => {
+  const deadline = r.tick + operationTicks(r);
+  const done = (result: ClientResult): void => {
     unlock(r, name);
     reply(result);
-  });
-  if (queue !== undefined) queue.push(start);
+  };
+  const start = (): void => r.tick < deadline ? judge(r, request, done)
+    : done(failed('TIMEOUT', 'other conditional writes of this key took all the time'));
+  if (queue !== undefined && queue.length >= CONDITION_QUEUE_MAX) {
+    reply(failed('OVERLOADED', `${CONDITION_QUEUE_MAX} conditional writes of this key wait here already`));
+  } else if (queue !== undefined) queue.push(start);
   else {
     r.locks.set(name, []);
     start();

@@ -1,7 +1,7 @@
 // The replica's side: what it answers to peers' questions, and when it refuses (R4, I5).
 import type { Envelope, PeerAnswer, PeerQuestion } from '../api/messages.ts';
 import type { Incarnation, Slot } from '../api/ids.ts';
-import type { Key, KeyRecord } from '../api/object.ts';
+import type { Key, KeyRecord, VersionedObject } from '../api/object.ts';
 import { defined } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
@@ -9,10 +9,12 @@ import { slotSets } from '../membership/document.ts';
 import { compareKeys } from '../ring/hash.ts';
 import { rootOf } from '../version/digest.ts';
 import { objectBytes, objectDigest } from '../version/siblings.ts';
+import { coversDot } from '../version/vector.ts';
 import { refusal } from './adoption.ts';
 import { leafBounds } from './anti-entropy.ts';
 import { mergeIn, readObject, slotOfKey } from './cells.ts';
 import { dropTombstones } from './collection.ts';
+import { count } from './counters.ts';
 import { withDigest } from './digests.ts';
 import { holdHint } from './hints.ts';
 import { listPage } from './listing.ts';
@@ -67,12 +69,14 @@ function read(r: Replica, { key }: Question<'read'>, asked: Asked): void {
 }
 
 function write(r: Replica, { key, object }: Question<'write'>, asked: Asked): void {
-  // Deletes go on while the disk is full: they are what frees it.
-  if (r.diskFull && object.siblings.some((sibling) => sibling.value !== null)) {
-    return asked.answer({ kind: 'refused', code: 'DISK_FULL' });
-  }
   mergeIn(r, key, object, (merged) => asked.answer(merged.kind === 'merged'
-    ? { kind: 'stored', report: merged.report } : merged), () => asked.refusal(slotOfKey(r, key)));
+    ? { kind: 'stored', report: merged.report } : merged),
+  (own) => asked.refusal(slotOfKey(r, key)) ?? (r.diskFull && addsValue(own, object) ? 'DISK_FULL' : null));
+}
+
+/** Deletes go on while the disk is full: they are what frees it. */
+function addsValue(own: VersionedObject | null, object: VersionedObject): boolean {
+  return object.siblings.some(({ value, dot }) => value !== null && (own === null || !coversDot(own.context, dot)));
 }
 
 function push(r: Replica, { slot, records }: Question<'push'>, asked: Asked): void {
@@ -95,9 +99,9 @@ function mergeAll(
   }
 }
 
-function hold(r: Replica, { target, record }: Question<'hold'>, asked: Asked): void {
+function hold(r: Replica, question: Question<'hold'>, asked: Asked): void {
   if (!isServing(r) || r.diskFull) return asked.answer({ kind: 'refused', code: r.diskFull ? 'DISK_FULL' : 'NOT_SERVING' });
-  holdHint(r, target, record, (kept) => asked.answer(kept
+  holdHint(r, question, (kept) => asked.answer(kept
     ? { kind: 'stored', report: null } : { kind: 'refused', code: 'OVERLOADED' }));
 }
 
@@ -110,9 +114,15 @@ function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Aske
   scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (scanned) => {
     r.corrupt.push(...scanned.corrupt);
     const code = scanned.corrupt.length > 0 ? 'CORRUPT_RECORD' : asked.refusal(slot);
+    if (code === null) countHandedOff(r, scanned.records);
     asked.answer(code !== null ? { kind: 'refused', code }
       : { kind: 'page', records: scanned.records, next: scanned.next });
   });
+}
+
+function countHandedOff(r: Replica, records: readonly KeyRecord[]): void {
+  count(r, 'handoff-keys-out', records.length);
+  for (const { object } of records) count(r, 'handoff-bytes-out', objectBytes(object));
 }
 
 /** Says which slots are equal, once what the digests vouch for is durable (R2). */

@@ -9,6 +9,7 @@ import { documentHash, memberOf } from '../membership/document.ts';
 import type { Suspicion } from '../membership/suspicion.ts';
 import type { Transfer } from '../ring/transfers.ts';
 import type { Rng } from '../rng.ts';
+import type { Counts } from './counters.ts';
 import type { Effect, Input, ReplicaEvent, StoreWrite, Ticket } from './effects.ts';
 import type { Rule } from './rules.ts';
 
@@ -68,8 +69,10 @@ export interface HintCount {
   /** Of these, kept since the visit under way began, or the last one. */
   keptItems: number;
   keptBytes: number;
-  /** Wall clock of the oldest, as far as known. */
+  /** Hybrid clock in ms of the oldest, as far as known. */
   sinceMs: number;
+  /** Keys whose hint was written since the page under way was read: their delivery drops nothing. */
+  readonly rewritten: Set<string>;
   visiting: boolean;
   /** Not visited before this tick. */
   visitTick: number;
@@ -108,10 +111,13 @@ export interface Replica {
   readonly without: ReadonlySet<Rule>;
   /** Bytes that streams may pull per tick; Infinity: unlimited. */
   readonly streamBytesPerTick: number;
+  readonly counts: Counts;
   effects: Effect[];
   nowMs: number;
   tick: number;
   clock: number;
+  /** What peers' clocks showed (ms) when they were last heard. */
+  readonly peerClocks: Map<Incarnation, { readonly ms: number; readonly tick: number }>;
   document: RingDocument | null;
   hash: string;
   /** Being stored; in force once durable. */
@@ -144,10 +150,15 @@ export interface Replica {
   /** Keys whose record failed its checksum, to be healed by step; those under way in `healing`. */
   corrupt: Key[];
   readonly healing: Set<string>;
+  unhealed: Key[];
+  /** Client operations whose answer is still owed. */
+  owed: number;
+  /** sloppy mode: hints being merged with what is kept for the same target and key. */
+  readonly holding: Map<string, { object: VersionedObject | null; sinceMs: number; users: number }>;
   /** Hand-overs taken, by asker and call → tick: a frame that comes twice is not coordinated twice. */
   readonly takenOver: Map<string, number>;
-  /** Messages that wait for a newer document. */
-  deferred: Envelope[];
+  /** Messages that wait for a newer document, and until when. */
+  deferred: { readonly envelope: Envelope; readonly untilTick: number }[];
   /** Deferred messages whose document is in force now; step works them off. */
   redo: Envelope[];
   readonly hints: Map<Incarnation, HintCount>;

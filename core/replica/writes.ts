@@ -8,11 +8,12 @@ import { FAIL_FAST_TICKS, LINGER_TICKS, OBJECT_BYTES_MAX, RESEND_TICKS, SETTLE_T
 import type { ReplicaSet, SlotSets } from '../membership/document.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
 import { etagOf, writeObject } from '../version/siblings.ts';
-import { tickClock } from '../version/clock.ts';
+import { clockMs, tickClock } from '../version/clock.ts';
 import { coversDot, joinVectors } from '../version/vector.ts';
 import { canMakeDot, nextDot, withDot } from './actor.ts';
 import { fetchDocument } from './adoption.ts';
-import { holds, mergeIn, setObject, slotOfKey, withCell } from './cells.ts';
+import { holds, mergeIn, provesRollback, setObject, slotOfKey, withCell } from './cells.ts';
+import { count } from './counters.ts';
 import { keepHints, standIn } from './hints.ts';
 import { failed, operationTicks, quorumUnavailable, unready } from './quorum.ts';
 import type { Cell, Operation, Replica } from './state.ts';
@@ -37,6 +38,7 @@ export class QuorumWrite implements Operation {
   readonly #standIns = new Map<Incarnation, Incarnation>();
   #round = 1;
   #attempt = 0;
+  #begun = false;
   /** A dot was made: the write may take effect whatever the client is told. */
   #maybeApplied = false;
   #satisfiedTick = -1;
@@ -56,8 +58,15 @@ export class QuorumWrite implements Operation {
     this.#deadline = r.tick + operationTicks(r);
     this.#resendTick = r.tick + RESEND_TICKS;
     r.operations.add(this);
-    if (this.#canSatisfy()) this.#makeDot(request.context);
-    else this.#fail(this.#short(false));
+    this.#begin();
+  }
+
+  /** Nothing is written while silence alone rules a quorum out; peers may be heard of in a moment. */
+  #begin(): void {
+    if (this.#canSatisfy()) {
+      this.#begun = true;
+      this.#makeDot(this.#request.context);
+    } else if (this.#r.tick >= this.#startTick + FAIL_FAST_TICKS) this.#fail(this.#short(false));
   }
 
   #currentSets(): SlotSets {
@@ -69,7 +78,7 @@ export class QuorumWrite implements Operation {
     return Math.min(this.#request.quorum ?? set.write, set.members.length);
   }
 
-  /** False where silence alone rules a quorum out: then nothing is written at all. */
+  /** False where silence alone rules a quorum out. */
   #canSatisfy(): boolean {
     if (defined(this.#r.document, 'a document').mode === 'sloppy') return true;
     const reachable = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
@@ -90,8 +99,11 @@ export class QuorumWrite implements Operation {
       }
       const wrong = this.#wrongWith(cell, seen);
       if (wrong !== null) return this.#fail(wrong);
+      // What the client had read may show more of this actor than its store knows (R9).
+      if (seen !== null && provesRollback(this.#r, seen)) return;
       this.#apply(cell, seen);
       this.#sendToOthers(this.#sets.everyone);
+      if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
     }));
   }
 
@@ -129,6 +141,7 @@ export class QuorumWrite implements Operation {
   #forgetCopies(): number {
     this.#acks = new Set();
     this.#clean = new Set();
+    this.#standIns.clear();
     this.#satisfiedTick = -1;
     return ++this.#attempt;
   }
@@ -148,6 +161,7 @@ export class QuorumWrite implements Operation {
 
   #stored(member: Incarnation, attempt: number, report: Vector | null): void {
     if (attempt !== this.#attempt || this.#ended) return;
+    if (report !== null && provesRollback(this.#r, report)) return;
     this.#acks.add(member);
     if (report === null) this.#clean.add(member);
     else this.#reports = this.#reports === null ? report : joinVectors(this.#reports, report);
@@ -157,6 +171,7 @@ export class QuorumWrite implements Operation {
   #refused(member: Incarnation, attempt: number, code: string): void {
     if (attempt !== this.#attempt || this.#ended) return;
     if (code === 'STALE_EPOCH') {
+      count(this.#r, 'write-stale-epoch');
       this.#wasStale = true;
       fetchDocument(this.#r, member);
     }
@@ -184,17 +199,17 @@ export class QuorumWrite implements Operation {
     if (this.#reply === null) return this.#checkLinger();
     if (!this.#satisfied()) return;
     if (this.#satisfiedTick < 0) this.#satisfiedTick = this.#r.tick;
-    if (this.#request.context !== null || this.#round === 2 || this.#enoughClean()) return this.#succeed();
-    if (this.#reports !== null) return this.#secondRound();
-    const answered = this.#sets.everyone.every((m) => this.#acks.has(m));
-    if (answered || this.#r.tick >= this.#satisfiedTick + SETTLE_TICKS) this.#succeed();
+    if (this.#request.context !== null || this.#round === 2 || this.#enough(this.#clean)) return this.#succeed();
+    const answered = this.#enough(this.#acks) || this.#sets.everyone.every((m) => this.#acks.has(m));
+    if (!answered && this.#r.tick < this.#satisfiedTick + SETTLE_TICKS) return;
+    if (this.#reports !== null) this.#secondRound();
+    else this.#succeed();
   }
 
-  /** Protocol §5: so many replicas had nothing new that everything acknowledged before is covered. */
-  #enoughClean(): boolean {
+  /** Protocol §5: among so many replicas there is one that holds what was acknowledged before. */
+  #enough(heard: ReadonlySet<Incarnation>): boolean {
     const { members, write } = this.#sets.reads;
-    const needed = Math.max(write, members.length - write + 1);
-    return members.filter((m) => this.#clean.has(m)).length >= needed;
+    return members.filter((m) => heard.has(m)).length >= Math.max(write, members.length - write + 1);
   }
 
   /** A fresh dot whose context covers the reports and the first dot; the old dot may not be sent under it. */
@@ -211,6 +226,7 @@ export class QuorumWrite implements Operation {
     const object = defined(this.#object, 'the written object');
     const reply = this.#reply;
     this.#reply = null;
+    count(this.#r, 'write-ok');
     this.#lingerTick = this.#r.tick + LINGER_TICKS;
     reply?.({ kind: 'written', context: object.context, etag: etagOf(object) });
     this.#checkLinger();
@@ -226,7 +242,8 @@ export class QuorumWrite implements Operation {
   /** After the reply the other replicas may still answer; who does not, gets a hint. */
   #checkLinger(): void {
     const missing = this.#sets.everyone.filter((m) => !this.#acks.has(m));
-    if (missing.length > 0 && this.#r.tick < this.#lingerTick) return;
+    const mayAnswer = missing.some((m) => !this.#r.suspicion.isSilent(m));
+    if (mayAnswer && this.#r.tick < this.#lingerTick) return;
     this.#end();
     if (missing.length > 0 && this.#object !== null) {
       keepHints(this.#r, { key: this.#request.key, object: this.#object }, missing);
@@ -249,6 +266,7 @@ export class QuorumWrite implements Operation {
   tick(): void {
     const { tick } = this.#r;
     if (this.#reply === null) return this.#checkLinger();
+    if (!this.#begun) return this.#begin();
     if (tick >= this.#deadline) {
       return this.#fail(this.#maybeApplied ? this.#short(true)
         : failed('TIMEOUT', 'this node could not begin the write in time; nothing was written'));
@@ -274,11 +292,12 @@ export class QuorumWrite implements Operation {
     if (object === null) return;
     const attempt = this.#attempt;
     const record = { key: this.#request.key, object };
+    const sinceMs = clockMs(this.#r.clock);
     for (const target of this.#sets.everyone) {
       if (this.#acks.has(target) || !this.#r.suspicion.isSilent(target) || target === this.#r.incarnation) continue;
       const fallback = standIn(this.#r, this.#slot, new Set(this.#standIns.keys()));
       if (fallback === null || [...this.#standIns.values()].includes(target)) continue;
-      ask(this.#r, fallback, (call) => ({ kind: 'hold', call, target, record }), (answer) => {
+      ask(this.#r, fallback, (call) => ({ kind: 'hold', call, target, sinceMs, record }), (answer) => {
         if (answer?.kind !== 'stored' || attempt !== this.#attempt || this.#ended) return;
         this.#standIns.set(fallback, target);
         this.#check();

@@ -27,9 +27,14 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
     read: (r) => ({ kind: 'stored', call: r.count(), report: r.optional(readVector) }),
   },
   hold: {
-    write: (w, m) => { w.count(m.call); w.text(m.target); writeRecord(w, m.record); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.text(m.target);
+      w.count(m.sinceMs);
+      writeRecord(w, m.record);
+    },
     read: (r) => ({
-      kind: 'hold', call: r.count(), target: r.text() as Incarnation, record: readRecord(r),
+      kind: 'hold', call: r.count(), target: r.text() as Incarnation, sinceMs: r.count(), record: readRecord(r),
     }),
   },
   push: {

@@ -81,14 +81,15 @@ export function decodeObject(bytes: Uint8Array): VersionedObject {
   const reader = new Reader(bytes);
   const layout = reader.uint8();
   if (layout !== OBJECT_LAYOUT) throw malformed(`layout ${layout}; this build reads ${OBJECT_LAYOUT}`);
-  const actors: string[] = [];
-  const counters: number[] = [];
-  for (let left = reader.uint16(); left > 0; left--) {
-    actors.push(reader.text(reader.uint8()));
-    counters.push(reader.number());
+  // Arrays of the right length: one that grows by push keeps room for 16 more, and objects are cached.
+  const actors = new Array<string>(reader.count(ACTOR_BYTES));
+  const counters = new Array<number>(actors.length);
+  for (let i = 0; i < actors.length; i++) {
+    actors[i] = kept(reader.text(reader.uint8()));
+    counters[i] = reader.number();
   }
-  const siblings: Sibling[] = [];
-  for (let left = reader.uint16(); left > 0; left--) siblings.push(readSibling(reader, actors));
+  const siblings = new Array<Sibling>(reader.count(SIBLING_BYTES));
+  for (let i = 0; i < siblings.length; i++) siblings[i] = readSibling(reader, actors);
   if (reader.at !== bytes.length) throw malformed(`${bytes.length - reader.at} bytes too many`);
   return { context: { actors, counters }, siblings };
 }
@@ -100,9 +101,22 @@ function readSibling(reader: Reader, actors: readonly string[]): Sibling {
   const flags = reader.uint8();
   const time = reader.number();
   const expiresAtMs = (flags & HAS_EXPIRY) === 0 ? 0 : reader.number();
-  const contentType = reader.text(reader.uint16());
+  const contentType = kept(reader.text(reader.uint16()));
   const value = (flags & HAS_VALUE) === 0 ? null : reader.raw(reader.uint32());
   return { dot: { actor, counter }, value, contentType, time, expiresAtMs };
+}
+
+const texts = new Map<string, string>();
+/** Texts kept at a time; beyond it all are forgotten, so that no peer can make them many. */
+const TEXTS_MAX = 1024;
+
+/** One string for all actors and content types that are alike: there are few, in a million objects. */
+function kept(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= TEXTS_MAX) texts.clear();
+  texts.set(text, text);
+  return text;
 }
 
 /** Reads forward; a read beyond the end throws FRAME_INVALID, since bytes may come from a peer. */
@@ -120,6 +134,14 @@ class Reader {
 
   uint16(): number {
     return this.view.readUInt16BE(this.skip(2));
+  }
+
+  /** How many entries of at least so many bytes follow. */
+  count(entryBytes: number): number {
+    const count = this.uint16();
+    const missing = count * entryBytes - (this.view.length - this.at);
+    if (missing > 0) throw malformed(`${missing} bytes are missing`);
+    return count;
   }
 
   uint32(): number {

@@ -1,11 +1,14 @@
-// Replicas on a calm network: everything arrives at once and in order, disks sync at once. For tests
-// of what the replica does; what it withstands is the simulator's to show.
+// Replicas on a calm network: everything arrives at once and in order, disks sync at once, unless a
+// test stalls or loses it. For what the replica does; what it withstands is the simulator's to show.
 import { clusterId, epoch, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
 import type { Incarnation, Slot } from '../../../core/api/ids.ts';
 import type { Key, KeyRecord, VersionedObject } from '../../../core/api/object.ts';
 import type { ClientRequest, ClientResult, WriteRequest } from '../../../core/api/requests.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
+import type { Envelope } from '../../../core/api/messages.ts';
 import { DATA_LIMITS, TICK_MS } from '../../../core/limits.ts';
+import { slotSets } from '../../../core/membership/document.ts';
+import type { SlotSets } from '../../../core/membership/document.ts';
 import type { Effect, Input, ReplicaEvent, StoredHint, StoredState } from '../../../core/replica/effects.ts';
 import { openReplica, step } from '../../../core/replica/replica.ts';
 import type { Replica } from '../../../core/replica/replica.ts';
@@ -30,14 +33,26 @@ export interface CalmNode {
 
 type Job = { readonly node: CalmNode; readonly input: Input };
 
+/** What a disk holds, to be put back later. */
+export type Disk = Pick<CalmNode, 'records' | 'corrupt' | 'hints' | 'marks' | 'document' | 'actor'>;
+
+interface Stall {
+  readonly is: (node: CalmNode, input: Input) => boolean;
+  readonly jobs: Job[];
+}
+
 export class CalmRing {
   readonly nodes = new Map<Incarnation, CalmNode>();
   readonly events: { at: Incarnation; event: ReplicaEvent }[] = [];
   readonly halted: string[] = [];
-  readonly sent: Extract<Effect, { kind: 'send' }>['envelope'][] = [];
+  /** What was ordered behind a halt; nothing ever should be (R9). */
+  readonly afterHalt: Effect[] = [];
+  readonly sent: Envelope[] = [];
   nowMs = 1_700_000_000_000;
   readonly #replies = new Map<string, ClientResult>();
   readonly #jobs: Job[] = [];
+  readonly #stalls = new Set<Stall>();
+  readonly #losses = new Set<(envelope: Envelope) => boolean>();
   #requests = 0;
 
   /** A stable ring of these members, N=3 unless told otherwise. */
@@ -69,6 +84,58 @@ export class CalmRing {
     node.up = true;
     this.#carryOut(node, effects);
     this.settle();
+  }
+
+  /**
+   * Keeps back what is like this, in order: a slow disk, a slow frame. The returned function lets the
+   * first `count` go and goes on, or without a count lets all go and ends.
+   */
+  stall(at: string, kind: Input['kind']): (count?: number) => void;
+  stall(is: Stall['is']): (count?: number) => void;
+  stall(is: string | Stall['is'], kind?: Input['kind']): (count?: number) => void {
+    const stall: Stall = {
+      is: typeof is === 'string' ? (node, input) => node.incarnation === is && input.kind === kind : is,
+      jobs: [],
+    };
+    this.#stalls.add(stall);
+    return (count = Infinity) => {
+      if (count === Infinity) this.#stalls.delete(stall);
+      for (const job of stall.jobs.splice(0, count)) this.#take(job);
+      this.settle();
+    };
+  }
+
+  /** Loses the envelopes that are like this; the returned function ends it. */
+  lose(is: (envelope: Envelope) => boolean): () => void {
+    this.#losses.add(is);
+    return () => void this.#losses.delete(is);
+  }
+
+  /** Nothing passes between the two; nobody is told. */
+  cut(a: string, b: string): () => void {
+    return this.lose(({ from, to }) => (from === a && to === b) || (from === b && to === a));
+  }
+
+  /** A copy of what the node's disk holds now. */
+  diskOf(name: string): Disk {
+    const { records, corrupt, hints, marks, document, actor } = this.node(name);
+    return {
+      records: new Map(records), corrupt: new Set(corrupt), marks: new Map(marks), document, actor,
+      hints: new Map([...hints].map(([target, held]) => [target, new Map(held)])),
+    };
+  }
+
+  /** The process ends and comes back with this disk. */
+  restart(name: string, disk: Disk = this.diskOf(name)): void {
+    this.kill(name);
+    const node = { ...this.node(name), ...disk };
+    this.nodes.set(node.incarnation, node);
+    this.boot(node);
+  }
+
+  /** Envelopes whose body is of this kind, to a node where one is named. */
+  asked(kind: Envelope['body']['kind'], to?: string): Envelope[] {
+    return this.sent.filter((e) => e.body.kind === kind && (to === undefined || e.to === to));
   }
 
   /** The process ends; its disk stays. Peers see their connections break. */
@@ -103,10 +170,7 @@ export class CalmRing {
   }
 
   put(at: string, key: string, value: string | null, change: Partial<WriteRequest> = {}): ClientResult {
-    return this.request(at, {
-      kind: 'write', id: requestId(''), key: keyOf(key), value: value === null ? null : Buffer.from(value),
-      contentType: 'text/plain', expiresAtMs: 0, context: null, condition: { kind: 'any' }, quorum: null, ...change,
-    });
+    return this.request(at, putOf(key, value, change));
   }
 
   get(at: string, key: string): ClientResult {
@@ -137,11 +201,19 @@ export class CalmRing {
   settle(): void {
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       const { node, input } = job;
-      if (node.up) this.#carryOut(node, step(node.replica, input, this.nowMs));
+      const stall = [...this.#stalls].find(({ is }) => is(node, input));
+      if (stall === undefined) this.#take(job);
+      else stall.jobs.push(job);
     }
   }
 
+  #take({ node, input }: Job): void {
+    if (node.up) this.#carryOut(node, step(node.replica, input, this.nowMs));
+  }
+
   #carryOut(node: CalmNode, effects: readonly Effect[]): void {
+    const halt = effects.findIndex(({ kind }) => kind === 'halt');
+    if (halt >= 0) this.afterHalt.push(...effects.slice(halt + 1));
     for (const effect of effects) this.#one(node, effect);
   }
 
@@ -150,6 +222,7 @@ export class CalmRing {
     switch (effect.kind) {
       case 'send': {
         this.sent.push(effect.envelope);
+        if ([...this.#losses].some((isLost) => isLost(effect.envelope))) return;
         const to = this.nodes.get(effect.envelope.to);
         if (to?.up === true) this.#jobs.push({ node: to, input: { kind: 'envelope', envelope: effect.envelope } });
         return;
@@ -169,9 +242,12 @@ export class CalmRing {
           && (effect.after === null || compareKeys(record.key, effect.after) > 0)
           && (effect.until === null || compareKeys(record.key, effect.until) <= 0))
           .sort((a, b) => compareKeys(a.key, b.key));
-        const records = all.slice(0, Math.min(effect.limit, 3));
-        const next = records.length < all.length ? records.at(-1)!.key : null;
-        return give({ kind: 'scanned', ticket: effect.ticket, records, corrupt: [], next });
+        const page = all.slice(0, Math.min(effect.limit, 3));
+        const next = page.length < all.length ? page.at(-1)!.key : null;
+        const isCorrupt = ({ key }: KeyRecord): boolean => node.corrupt.has(key.text);
+        const corrupt = page.filter(isCorrupt).map(({ key }) => key);
+        const records = page.filter((record) => !isCorrupt(record));
+        return give({ kind: 'scanned', ticket: effect.ticket, records, corrupt, next });
       }
       case 'scan-hints': {
         const hints = [...node.hints.get(effect.target)?.values() ?? []];
@@ -233,6 +309,28 @@ export function documentOf(names: readonly string[], quorums: Partial<Quorums> =
     mode: 'strict', conflicts: 'siblings', limits: DATA_LIMITS, uncleaned: [], receipts: [],
     progress: { sinceMs: 0, fullBarrier: epoch(1) },
   };
+}
+
+/** A put, or with null a delete, without a context and a condition unless told otherwise. */
+export function putOf(key: string, value: string | null, change: Partial<WriteRequest> = {}): WriteRequest {
+  return {
+    kind: 'write', id: requestId(''), key: keyOf(key), value: value === null ? null : Buffer.from(value),
+    contentType: 'text/plain', expiresAtMs: 0, context: null, condition: { kind: 'any' }, quorum: null, ...change,
+  };
+}
+
+/** A key whose slot's sets are like this. */
+export function keyWhere(document: RingDocument, is: (sets: SlotSets) => boolean): string {
+  for (let i = 0; i < 1000; i++) {
+    if (is(slotSets(document, slotOf(keyOf(`k${i}`), SLOT_BITS)))) return `k${i}`;
+  }
+  throw new Error('no such key');
+}
+
+/** The live and dead values that a node's disk holds of a key, sorted; a tombstone reads as null. */
+export function valuesAt(ring: CalmRing, name: string, key: string): (string | null)[] {
+  const siblings = heldAt(ring, name, key)?.siblings ?? [];
+  return siblings.map(({ value }) => value === null ? null : Buffer.from(value).toString()).sort();
 }
 
 /** The object that a node's disk holds of a key. */

@@ -1,34 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { changeId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { abortChange, beginChange, enterReadNew, finishChange } from '../../../core/membership/change.ts';
+import { abortChange } from '../../../core/membership/change.ts';
 import { writeSets } from '../../../core/membership/document.ts';
-import type { Edit } from '../../../core/membership/edit.ts';
-import { postFullBarrier } from '../../../core/membership/upkeep.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { CalmRing, documentOf, SLOT_BITS } from './calm-ring.ts';
+import { edit, finish, stamp, towards } from './changes.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`);
-
-function edit(done: Edit): RingDocument {
-  if (done.kind === 'refused') throw new Error(done.why);
-  return done.document;
-}
-
-const stamp = (document: RingDocument) => ({ nowMs: 0, epoch: epoch(document.epoch + 1) });
-
-/** The write-both document that takes the ring to these members. */
-function towards(document: RingDocument, names: readonly string[], id = 'x'): RingDocument {
-  const known = new Set(document.members.map((m) => String(m.incarnation)));
-  return edit(beginChange(document, {
-    id: changeId(id), summary: id, replicationFactor: 3, readQuorum: 2, writeQuorum: 2,
-    seats: names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') })),
-    joiners: names.filter((name) => !known.has(name)).map((name) => ({
-      id: nodeId(name), incarnation: incarnation(name), address: `${name}:1`, zone: zone('local'),
-    })),
-  }, stamp(document)));
-}
 
 function filled(names: readonly string[]): { ring: CalmRing; document: RingDocument } {
   const ring = CalmRing.of(names);
@@ -43,17 +22,6 @@ function expectInPlace(ring: CalmRing, document: RingDocument): void {
     const holders = [...ring.nodes.values()].filter((n) => n.records.has(key)).map((n) => n.incarnation).sort();
     expect({ key, holders }).toEqual({ key, holders: [...writeSets(document, slotOf(keyOf(key), SLOT_BITS))[0]!].sort() });
   }
-}
-
-function finish(ring: CalmRing, writeBoth: RingDocument): RingDocument {
-  const readNew = edit(enterReadNew(writeBoth, stamp(writeBoth)));
-  ring.post(readNew);
-  const stable = edit(finishChange(readNew, stamp(readNew)));
-  ring.post(stable);
-  const full = postFullBarrier(stable);
-  ring.post(full);
-  ring.ticks(30);
-  return full;
 }
 
 describe('a ring change', () => {

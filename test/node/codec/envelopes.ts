@@ -82,7 +82,7 @@ const BODIES: { readonly [K in Kind]: fc.Arbitrary<Extract<PeerMessage, { kind: 
   coordinate: message('coordinate', { call: whole, request }),
   read: message('read', { call: whole, key }),
   write: message('write', { call: whole, key, object }),
-  hold: message('hold', { call: whole, target: word.map(incarnation), record: keyRecord }),
+  hold: message('hold', { call: whole, target: word.map(incarnation), sinceMs: whole, record: keyRecord }),
   push: message('push', { call: whole, slot, records: several(keyRecord) }),
   pull: message('pull', { call: whole, change: word.map(changeId), slot, after: optional(key) }),
   compare: message('compare', { call: whole, roots: several(shape({ slot, high: uint32, low: uint32 })) }),

@@ -1,0 +1,35 @@
+// What time it is when one clock of the ring is wrong: nothing irreversible hangs on the wall clock of
+// a single node (protocol §4). Every frame carries its sender's hybrid clock.
+import type { Incarnation } from '../api/ids.ts';
+import { TICK_MS } from '../limits.ts';
+import { clockMs, tickClock } from '../version/clock.ts';
+import type { Replica } from './state.ts';
+
+/** Remembers what a peer's clock shows, and when it was heard. */
+export function noteClock(r: Replica, peer: Incarnation, clock: number): void {
+  if (Number.isSafeInteger(clock)) r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
+}
+
+function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): number {
+  return ms + (r.tick - tick) * TICK_MS;
+}
+
+/**
+ * Once a tick: this node's clock is never behind the (upper) median of the ring's, or what it deletes
+ * would look older than it is.
+ */
+export function tickClocks(r: Replica): void {
+  const shown = [r.nowMs, ...[...r.peerClocks.values()].map((heard) => shownNow(r, heard))].sort((a, b) => a - b);
+  r.clock = tickClock(r.clock, Math.max(r.nowMs, shown[shown.length >> 1]!));
+}
+
+/** The time that all of these members agree has come (ms); 0: one of them was never heard. */
+export function agreedMs(r: Replica, members: readonly Incarnation[]): number {
+  let agreed = r.nowMs;
+  for (const member of members) {
+    if (member === r.incarnation) continue;
+    const heard = r.peerClocks.get(member);
+    agreed = Math.min(agreed, heard === undefined ? 0 : shownNow(r, heard));
+  }
+  return agreed;
+}
