@@ -1,8 +1,9 @@
 // Is every slot that a change gives covered at its target (R7)? The nodes count; here it is known
 // how many each one owes.
-import type { Incarnation } from '../api/ids.ts';
+import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Assignment, Member, RingDocument } from '../api/ring-document.ts';
 import { defined } from '../assert.ts';
+import { replicaTable } from '../ring/ring.ts';
 import { transfers } from '../ring/transfers.ts';
 import type { Reports } from './barrier.ts';
 import { memberOf } from './document.ts';
@@ -46,6 +47,29 @@ export function coverage(document: RingDocument, reports: Reports): readonly Cov
       waitingFor: counts ? gained.waitingFor : '',
     };
   });
+}
+
+/**
+ * Slots that the present ring can still read and the next one could not, since too many of their new
+ * members are lost: going on would leave what the old copies hold behind (I1).
+ */
+export function strandedSlots(document: RingDocument, next: Assignment): readonly Slot[] {
+  const lost = new Set(document.members.filter((m) => m.lost).map((m) => m.incarnation));
+  if (lost.size === 0) return [];
+  const readable = (ring: Assignment): ((slot: Slot) => boolean) => {
+    const { width, seats } = replicaTable(ring);
+    const needed = Math.min(ring.readQuorum, width);
+    return (slot) => {
+      let living = 0;
+      for (let i = slot * width; i < (slot + 1) * width; i++) {
+        living += Number(!lost.has(ring.seats[seats[i]!]!.incarnation));
+      }
+      return living >= needed;
+    };
+  };
+  const [now, then] = [readable(document.current), readable(next)];
+  const slots = Array.from({ length: 1 << document.slotBits }, (_, slot) => slot);
+  return slots.filter((slot) => now(slot) && !then(slot));
 }
 
 /** Who still owes slots (R7). A lost member owes nothing: its replacement will merge them (R9). */

@@ -3,7 +3,7 @@
 import type { Member } from '../../core/api/ring-document.ts';
 import { abortChange, enterReadNew, finishChange } from '../../core/membership/change.ts';
 import { holds } from '../../core/membership/barrier.ts';
-import { coverage, uncovered } from '../../core/membership/coverage.ts';
+import { coverage, strandedSlots, uncovered } from '../../core/membership/coverage.ts';
 import type { Wait } from './actions.ts';
 import { SILENT, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -83,7 +83,8 @@ function hopeless(world: World): string | null {
     if (silenceMs(world, member) > desired.abortAfterMs) return `${id} does not answer`;
     if (reports.get(incarnation)?.diskFull === true) return `the disk of ${id} is full`;
   }
-  return null;
+  const stranded = document.next === null ? [] : strandedSlots(document, document.next);
+  return stranded.length > 0 ? `${stranded.length} slots would have too few copies` : null;
 }
 
 /** Members that the change takes in. */

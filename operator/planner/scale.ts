@@ -1,6 +1,6 @@
 // Starts the next ring change: nodes first, then one change for all joiners, leavers and
 // replacements (R12). What lowers the number of copies is gated; everything else goes ahead.
-import { gainsOf } from '../../core/membership/coverage.ts';
+import { gainsOf, strandedSlots } from '../../core/membership/coverage.ts';
 import { beginChange, nextAssignment } from '../../core/membership/change.ts';
 import { holds } from '../../core/membership/barrier.ts';
 import { memberOf } from '../../core/membership/document.ts';
@@ -52,7 +52,8 @@ export function startChange(world: World): Verdict {
 
 function begin(world: World, allowed: Candidate, waits: readonly Wait[]): Verdict {
   const { document, observed } = world;
-  const objection = diskRefusal(world, allowed) ?? silentGainer(world, allowed);
+  const objection =
+    diskRefusal(world, allowed) ?? silentGainer(world, allowed) ?? stranding(world, allowed);
   if (objection !== null) return hold(objection, ...waits);
   const summary = summaryOf(allowed, document.current);
   const { seats, joiners, replicationFactor, readQuorum, writeQuorum, layout } = allowed;
@@ -107,6 +108,19 @@ function silentGainer(world: World, allowed: Candidate): Wait | null {
     `${silent.join(', ')} would get slots but do not answer`,
     'They must answer again, or their volumes be proved gone',
     silent,
+  );
+}
+
+/** The ring that is wanted would rest on members whose volumes are gone: they are replaced first. */
+function stranding(world: World, allowed: Candidate): Wait | null {
+  const { document } = world;
+  const slots = strandedSlots(document, nextAssignment(document, allowed));
+  if (slots.length === 0) return null;
+  return wait(
+    'RebuildInProgress',
+    `${slots.length} slots would rest on members whose volumes are lost`,
+    'Their replacements start by themselves',
+    document.members.filter((member) => member.lost).map(({ id }) => id),
   );
 }
 

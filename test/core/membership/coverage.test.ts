@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { changeId, incarnation } from '../../../core/api/ids.ts';
-import { coverage, gainsOf, uncovered } from '../../../core/membership/coverage.ts';
+import { nextAssignment } from '../../../core/membership/change.ts';
+import { coverage, gainsOf, strandedSlots, uncovered } from '../../../core/membership/coverage.ts';
 import { markLost } from '../../../core/membership/upkeep.ts';
+import { replicaSet } from '../../../core/ring/ring.ts';
 import { transfers } from '../../../core/ring/transfers.ts';
 import { after, begun, edit, founded, wordOf } from './founded.ts';
 
@@ -50,4 +52,16 @@ test('a lost member owes nothing: its replacement will', () => {
 
 test('nobody owes anything while the ring is stable', () => {
   expect(coverage(founded(['a', 'b', 'c']), new Map())).toEqual([]);
+});
+
+test('a slot is stranded where the old ring can read it and lost members keep the next one from it (I1)', () => {
+  const ring = founded(['a', 'b', 'c']);
+  const { seats } = ring.current;
+  const next = nextAssignment(ring, { seats, replicationFactor: 1, readQuorum: 1, writeQuorum: 1 });
+  const a = incarnation('a');
+  const rested = Array.from({ length: 1 << ring.slotBits }, (_, slot) => slot)
+    .filter((slot) => replicaSet(next, slot)[0] === a);
+  expect(rested.length).toBeGreaterThan(0);
+  expect(strandedSlots(ring, next)).toEqual([]);
+  expect(strandedSlots(edit(markLost(ring, [a], after(ring))), next)).toEqual(rested);
 });
