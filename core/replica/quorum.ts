@@ -3,7 +3,7 @@ import type { CallId, PeerAnswer, PeerQuestion } from '../api/messages.ts';
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { FailedResult } from '../api/requests.ts';
 import type { ErrorCode } from '../errors.ts';
-import { FAIL_FAST_TICKS, HEDGE_TICKS, TICK_MS } from '../limits.ts';
+import { FAIL_FAST_TICKS, HEDGE_TICKS, RESEND_TICKS, TICK_MS } from '../limits.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
 import type { SlotSets } from '../membership/document.ts';
 import { defined } from '../assert.ts';
@@ -60,6 +60,7 @@ export class QuorumRead<T> implements Operation {
   #answers = new Map<Incarnation, T>();
   #toAsk: Incarnation[] = [];
   #hedgeTick = 0;
+  #againTick = 0;
   /** Raised when the question starts over: answers to the one before no longer count. */
   #round = 0;
   #ended = false;
@@ -84,6 +85,7 @@ export class QuorumRead<T> implements Operation {
     this.#answers = new Map();
     this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members);
     this.#hedgeTick = this.#r.tick + HEDGE_TICKS;
+    this.#againTick = this.#r.tick + RESEND_TICKS;
     for (let i = this.#needed; i > 0; i--) this.#askNext();
   }
 
@@ -138,11 +140,12 @@ export class QuorumRead<T> implements Operation {
     if (tick < this.#hedgeTick) return;
     this.#hedgeTick = tick + HEDGE_TICKS;
     if (this.#toAsk.length > 0) this.#askNext();
-    else if (tick % (HEDGE_TICKS * 2) === 0) this.#askAgain();
+    else if (tick >= this.#againTick) this.#askAgain();
   }
 
-  /** Frames may be lost: who has not answered is asked again. */
+  /** Frames may be lost, and a refusal may be about an old epoch: who has not answered is asked again. */
   #askAgain(): void {
+    this.#againTick = this.#r.tick + RESEND_TICKS;
     this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members).filter((m) => !this.#answers.has(m));
     for (let i = this.#toAsk.length; i > 0; i--) this.#askNext();
   }
@@ -159,7 +162,7 @@ export class QuorumRead<T> implements Operation {
     } else if (!same) {
       count(this.#r, 'read-stale-epoch');
       this.#begin();
-    }
+    } else this.#askAgain();
   }
 }
 

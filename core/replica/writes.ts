@@ -236,7 +236,16 @@ export class QuorumWrite implements Operation {
     const reply = this.#reply;
     this.#reply = null;
     this.#end();
+    this.#countFailure(result);
     reply?.(result.kind === 'failed' && this.#maybeApplied ? { ...result, maybeApplied: true } : result);
+  }
+
+  /** A write that its condition or a disk refused is no outcome of a quorum. */
+  #countFailure(result: ClientResult): void {
+    const code = result.kind === 'failed' ? result.code : null;
+    if (this.#r.tick >= this.#deadline) count(this.#r, 'write-timeout');
+    else if (code === 'QUORUM_UNAVAILABLE') count(this.#r, 'write-short');
+    else if (code === 'STALE_EPOCH') count(this.#r, 'write-stale-epoch');
   }
 
   /** After the reply the other replicas may still answer; who does not, gets a hint. */
@@ -257,9 +266,9 @@ export class QuorumWrite implements Operation {
 
   #short(maybeApplied: boolean): ClientResult {
     const live = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
-    const count = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
-    const worst = [...this.#sets.writes].sort((a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b))[0]!;
-    const numbers = { needed: this.#needed(worst), answered: count(worst), maybeApplied };
+    const copies = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
+    const worst = [...this.#sets.writes].sort((a, b) => copies(a) - this.#needed(a) - copies(b) + this.#needed(b))[0]!;
+    const numbers = { needed: this.#needed(worst), answered: copies(worst), maybeApplied };
     return quorumUnavailable('the write', numbers);
   }
 
