@@ -2,12 +2,14 @@
 // a single node (protocol §4). Every frame carries its sender's hybrid clock.
 import type { Incarnation } from '../api/ids.ts';
 import { TICK_MS } from '../limits.ts';
+import { memberOf } from '../membership/document.ts';
 import { clockMs, tickClock } from '../version/clock.ts';
 import type { Replica } from './state.ts';
 
-/** Remembers what a peer's clock shows, and when it was heard. */
+/** Remembers what a member's clock shows, and when it was heard. */
 export function noteClock(r: Replica, peer: Incarnation, clock: number): void {
-  if (Number.isSafeInteger(clock)) r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
+  const isMember = r.document !== null && memberOf(r.document, peer) !== undefined;
+  if (isMember && Number.isSafeInteger(clock)) r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
 }
 
 function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): number {
@@ -15,12 +17,13 @@ function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): numbe
 }
 
 /**
- * Once a tick: this node's clock is never behind the (upper) median of the ring's, or what it deletes
- * would look older than it is.
+ * Once a tick: this node's clock is never behind the median of the ring's, or what it deletes would
+ * look older than it is. Of two clocks nobody knows which one is wrong.
  */
 export function tickClocks(r: Replica): void {
   const shown = [r.nowMs, ...[...r.peerClocks.values()].map((heard) => shownNow(r, heard))].sort((a, b) => a - b);
-  r.clock = tickClock(r.clock, Math.max(r.nowMs, shown[shown.length >> 1]!));
+  const median = shown.length < 3 ? r.nowMs : shown[(shown.length - 1) >> 1]!;
+  r.clock = tickClock(r.clock, Math.max(r.nowMs, median));
 }
 
 /** The time that all of these members agree has come (ms); 0: one of them was never heard. */

@@ -5,7 +5,7 @@ import type { Key } from '../api/object.ts';
 import type { RingDocument } from '../api/ring-document.ts';
 import type { Transfer } from '../ring/transfers.ts';
 import { transfers } from '../ring/transfers.ts';
-import { objectBytes } from '../version/siblings.ts';
+import { recordBytes } from '../version/record-bytes.ts';
 import { SOURCE_WAIT_TICKS, STREAMS_MAX } from '../limits.ts';
 import { holdsSlot } from '../ring/ring.ts';
 import { memberOf } from '../membership/document.ts';
@@ -135,7 +135,7 @@ function pull(r: Replica, stream: Stream, source: Incarnation, after: Key | null
     gain.keys += records.length;
     count(r, 'handoff-keys-in', records.length);
     for (const { key, object } of records) {
-      const bytes = objectBytes(object);
+      const bytes = recordBytes(key, object);
       gain.bytes += bytes;
       count(r, 'handoff-bytes-in', bytes);
       r.streamBudget -= bytes;

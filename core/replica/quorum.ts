@@ -3,7 +3,7 @@ import type { CallId, PeerAnswer, PeerQuestion } from '../api/messages.ts';
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { FailedResult } from '../api/requests.ts';
 import type { ErrorCode } from '../errors.ts';
-import { FAIL_FAST_TICKS, HEDGE_TICKS, RESEND_TICKS, TICK_MS } from '../limits.ts';
+import { FAIL_FAST_TICKS, HEDGE_TICKS, TICK_MS } from '../limits.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
 import type { SlotSets } from '../membership/document.ts';
 import { defined } from '../assert.ts';
@@ -85,7 +85,7 @@ export class QuorumRead<T> implements Operation {
     this.#answers = new Map();
     this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members);
     this.#hedgeTick = this.#r.tick + HEDGE_TICKS;
-    this.#againTick = this.#r.tick + RESEND_TICKS;
+    this.#againTick = this.#r.tick + 2 * HEDGE_TICKS;
     for (let i = this.#needed; i > 0; i--) this.#askNext();
   }
 
@@ -145,7 +145,7 @@ export class QuorumRead<T> implements Operation {
 
   /** Frames may be lost, and a refusal may be about an old epoch: who has not answered is asked again. */
   #askAgain(): void {
-    this.#againTick = this.#r.tick + RESEND_TICKS;
+    this.#againTick = this.#r.tick + 2 * HEDGE_TICKS;
     this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members).filter((m) => !this.#answers.has(m));
     for (let i = this.#toAsk.length; i > 0; i--) this.#askNext();
   }

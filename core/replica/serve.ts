@@ -8,6 +8,7 @@ import { PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { compareKeys } from '../ring/hash.ts';
 import { rootOf } from '../version/digest.ts';
+import { recordBytes } from '../version/record-bytes.ts';
 import { objectBytes, objectDigest } from '../version/siblings.ts';
 import { coversDot } from '../version/vector.ts';
 import { refusal } from './adoption.ts';
@@ -122,7 +123,7 @@ function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Aske
 
 function countHandedOff(r: Replica, records: readonly KeyRecord[]): void {
   count(r, 'handoff-keys-out', records.length);
-  for (const { object } of records) count(r, 'handoff-bytes-out', objectBytes(object));
+  for (const { key, object } of records) count(r, 'handoff-bytes-out', recordBytes(key, object));
 }
 
 /** Says which slots are equal, once what the digests vouch for is durable (R2). */
