@@ -3,7 +3,7 @@
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Assignment, Member, RingDocument } from '../api/ring-document.ts';
 import { defined } from '../assert.ts';
-import { replicaTable } from '../ring/ring.ts';
+import { replicaSet, replicaTable } from '../ring/ring.ts';
 import { transfers } from '../ring/transfers.ts';
 import type { Reports } from './barrier.ts';
 import { memberOf } from './document.ts';
@@ -50,26 +50,20 @@ export function coverage(document: RingDocument, reports: Reports): readonly Cov
 }
 
 /**
- * Slots that the present ring can still read and the next one could not, since too many of their new
- * members are lost: going on would leave what the old copies hold behind (I1).
+ * Slots that the next ring could not read, since too many of their new members are lost, while a member
+ * that is not lost holds a copy and would not stay: going on would leave that copy behind (I1).
  */
 export function strandedSlots(document: RingDocument, next: Assignment): readonly Slot[] {
   const lost = new Set(document.members.filter((m) => m.lost).map((m) => m.incarnation));
   if (lost.size === 0) return [];
-  const readable = (ring: Assignment): ((slot: Slot) => boolean) => {
-    const { width, seats } = replicaTable(ring);
-    const needed = Math.min(ring.readQuorum, width);
-    return (slot) => {
-      let living = 0;
-      for (let i = slot * width; i < (slot + 1) * width; i++) {
-        living += Number(!lost.has(ring.seats[seats[i]!]!.incarnation));
-      }
-      return living >= needed;
-    };
-  };
-  const [now, then] = [readable(document.current), readable(next)];
+  const living = (ring: Assignment, slot: Slot): Incarnation[] =>
+    replicaSet(ring, slot).filter((member) => !lost.has(member));
+  const needed = Math.min(next.readQuorum, replicaTable(next).width);
   const slots = Array.from({ length: 1 << document.slotBits }, (_, slot) => slot);
-  return slots.filter((slot) => now(slot) && !then(slot));
+  return slots.filter((slot) => {
+    const then = living(next, slot);
+    return then.length < needed && living(document.current, slot).some((m) => !then.includes(m));
+  });
 }
 
 /** Who still owes slots (R7). A lost member owes nothing: its replacement will merge them (R9). */

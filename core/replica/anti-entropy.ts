@@ -9,7 +9,7 @@ import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafRange, rootOf } from '../version/digest.ts';
 import { objectDigest } from '../version/siblings.ts';
 import { mergeIn } from './cells.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import { knownDigest, withDigest } from './digests.ts';
 import type { Mismatch, Replica } from './state.ts';
 import { ask, isServing, scanSlot } from './state.ts';
@@ -52,8 +52,8 @@ function compareWith(r: Replica, peer: Incarnation, slots: readonly Slot[]): voi
   ask(r, peer, (call) => ({ kind: 'compare', call, roots }), (answer) => {
     r.comparing = false;
     if (answer?.kind !== 'compared') return;
-    count(r, 'anti-entropy-sessions');
-    count(r, 'digest-mismatches', answer.unequal.length);
+    tally(r, 'anti-entropy-sessions');
+    tally(r, 'digest-mismatches', answer.unequal.length);
     for (const slot of answer.equal) r.mismatches.get(peer)?.delete(slot);
     for (const leaves of answer.unequal) {
       note(r, peer, leaves);
@@ -90,7 +90,7 @@ function settle(r: Replica, peer: Incarnation, { slot, leaves }: SlotLeaves): vo
   const digest = knownDigest(r, slot);
   if (digest === null) return;
   const differing = differingLeaves(digest.leaves, leaves);
-  count(r, 'differing-leaves', differing.length);
+  tally(r, 'differing-leaves', differing.length);
   for (const leaf of differing) exchange(r, { peer, slot, leaf }, null);
 }
 

@@ -95,7 +95,7 @@ function erase(r: Replica, slot: Slot): void {
     r.cleaning.delete(slot);
     r.unclean.delete(slot);
     r.digests.delete(slot);
-    if (r.unclean.size === 0) announce(r, { kind: 'cleaned-up', slots: 0 });
+    if (r.unclean.size === 0) announce(r, { kind: 'cleaned-up' });
     else tickCleanUp(r);
   });
 }

@@ -10,7 +10,7 @@ import { collectableSince, objectDigest } from '../version/siblings.ts';
 import { digestsOf } from './anti-entropy.ts';
 import { setObject, withCell } from './cells.ts';
 import { agreedMs } from './clocks.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import { knownDigest, withDigest } from './digests.ts';
 import type { KeyDigests } from '../api/messages.ts';
 import type { Replica } from './state.ts';
@@ -116,7 +116,7 @@ export function dropTombstones(r: Replica, tombstones: KeyDigests, then: () => v
     const { high, low } = objectDigest(key, cell.object);
     const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
     if (!same || collectableSince(cell.object) === null) return done();
-    count(r, 'tombstones-collected');
+    tally(r, 'tombstones-collected');
     setObject(r, cell, null, done);
   }));
 }

@@ -9,7 +9,7 @@ export const COUNTERS = [
   'read-repairs', 'sibling-reads',
   'anti-entropy-sessions', 'digest-mismatches', 'differing-leaves',
   'handoff-keys-in', 'handoff-bytes-in', 'handoff-keys-out', 'handoff-bytes-out',
-  'hints-kept', 'hints-delivered', 'hints-dropped', 'tombstones-collected',
+  'hints-kept', 'hints-delivered', 'tombstones-collected',
 ] as const;
 
 export type Counter = (typeof COUNTERS)[number];
@@ -24,7 +24,7 @@ export function newCounts(): Counts {
 }
 
 /** Counts on the hot path too: one increment, nothing is made. */
-export function count({ counts }: { readonly counts: Counts }, counter: Counter, by = 1): void {
+export function tally({ counts }: { readonly counts: Counts }, counter: Counter, by = 1): void {
   counts[PLACES[counter]]! += by;
 }
 

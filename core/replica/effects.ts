@@ -101,7 +101,8 @@ export type ReplicaEvent =
   | { readonly kind: 'peer-silent' | 'peer-back'; readonly peer: Incarnation }
   | { readonly kind: 'split-ring'; readonly peer: Incarnation; readonly epoch: number }
   | { readonly kind: 'slots-covered'; readonly change: string; readonly covered: number; readonly needed: number }
-  | { readonly kind: 'cleaned-up'; readonly slots: number }
+  /** Nothing that moved away is left here. */
+  | { readonly kind: 'cleaned-up' }
   | { readonly kind: 'data-loss-possible'; readonly slots: readonly Slot[] }
   | { readonly kind: 'corrupt-record'; readonly slot: Slot; readonly key: string }
   /** Everything in flight is finished and the actor is closed: the process may end. */

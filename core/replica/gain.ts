@@ -10,7 +10,7 @@ import { SOURCE_WAIT_TICKS, STREAMS_MAX } from '../limits.ts';
 import { holdsSlot } from '../ring/ring.ts';
 import { memberOf } from '../membership/document.ts';
 import { mergeIn } from './cells.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import type { StoreWrite } from './effects.ts';
 import type { Gain, GainJob, Replica } from './state.ts';
 import { announce, ask, enforces, store } from './state.ts';
@@ -133,11 +133,11 @@ function pull(r: Replica, stream: Stream, source: Incarnation, after: Key | null
       fillStreams(r);
     };
     gain.keys += records.length;
-    count(r, 'handoff-keys-in', records.length);
+    tally(r, 'handoff-keys-in', records.length);
     for (const { key, object } of records) {
       const bytes = recordBytes(key, object);
       gain.bytes += bytes;
-      count(r, 'handoff-bytes-in', bytes);
+      tally(r, 'handoff-bytes-in', bytes);
       r.streamBudget -= bytes;
       mergeIn(r, key, object, ({ kind }) => merged(kind === 'merged'));
     }

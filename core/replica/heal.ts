@@ -47,7 +47,7 @@ function heal(r: Replica, key: Key): void {
   const { members, write } = slotSets(document, slot).reads;
   const others = members.filter((m) => m !== r.incarnation && memberOf(document, m)?.lost === false);
   const needed = Math.min(others.length, members.length - write + 1);
-  let merged: VersionedObject | null = null, answered = 0, open = others.length;
+  let merged: VersionedObject | null = null, answered = 0, damaged = 0, open = others.length;
   if (open === 0) {
     announce(r, { kind: 'data-loss-possible', slots: [slot] });
     return replace(r, key, null);
@@ -59,9 +59,13 @@ function heal(r: Replica, key: Key): void {
         answered++;
         if (answer.object !== null) merged = mergeObjects(merged, answer.object);
       }
+      if (answer?.kind === 'refused' && answer.code === 'CORRUPT_RECORD') damaged++;
       if (open > 0) return;
+      // Every copy that is left was asked: more can never be known, and nothing waits for a human.
+      const all = answered + damaged === others.length;
+      if (all && answered < needed) announce(r, { kind: 'data-loss-possible', slots: [slot] });
       const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
-      if (answered >= needed && sameRing) replace(r, key, merged);
+      if ((all || answered >= needed) && sameRing) replace(r, key, merged);
       else putOff(r, key);
     });
   }

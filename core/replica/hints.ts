@@ -9,6 +9,7 @@ import { preferenceList } from '../ring/placement.ts';
 import { clockMs } from '../version/clock.ts';
 import { mergeObjects, objectBytes } from '../version/siblings.ts';
 import { mergeIn, slotOfKey } from './cells.ts';
+import { tally } from './counters.ts';
 import type { Input, ScannedHint, StoreWrite } from './effects.ts';
 import type { HintCount, Replica } from './state.ts';
 import { announce, ask, emit, isServing, store } from './state.ts';
@@ -85,6 +86,7 @@ function hintWrite(
   count.keptItems++;
   count.keptBytes += bytes;
   count.rewritten.add(key.text);
+  tally(r, 'hints-kept');
   r.hints.set(target, count);
   return { kind: 'hint', target, key, hint: { object, sinceMs } };
 }
@@ -183,8 +185,9 @@ function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (l
   const stored = (ok: boolean): void => {
     whole &&= ok;
     if (--open > 0) return;
-    if (whole) drop();
-    else settled(hint);
+    if (!whole) return settled(hint);
+    tally(r, 'hints-delivered');
+    drop();
   };
   const record = { key, object: hint.hint.object };
   for (const owner of targets) {

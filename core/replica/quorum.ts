@@ -8,7 +8,7 @@ import { setsDiffer, slotSets } from '../membership/document.ts';
 import type { SlotSets } from '../membership/document.ts';
 import { defined } from '../assert.ts';
 import { fetchDocument } from './adoption.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import type { Operation, Replica } from './state.ts';
 import { ask, isServing } from './state.ts';
 
@@ -102,7 +102,7 @@ export class QuorumRead<T> implements Operation {
     if (member === this.#r.incarnation) return this.#question.own(answered);
     ask(this.#r, member, (call) => this.#question.question(call), (answer) => {
       if (answer?.kind === 'refused' && answer.code === 'STALE_EPOCH') {
-        count(this.#r, 'read-stale-epoch');
+        tally(this.#r, 'read-stale-epoch');
         fetchDocument(this.#r, member);
       }
       answered(answer === null ? null : this.#question.read(answer));
@@ -111,7 +111,7 @@ export class QuorumRead<T> implements Operation {
 
   #finish(): void {
     this.#end();
-    count(this.#r, 'read-ok');
+    tally(this.#r, 'read-ok');
     this.#question.done(this.#answers, this.#sets);
   }
 
@@ -133,9 +133,9 @@ export class QuorumRead<T> implements Operation {
     if (tick >= this.#deadline || (tick >= this.#startTick + FAIL_FAST_TICKS && this.#hopeless())) {
       const answered = this.#answers.size;
       this.#end();
-      count(this.#r, tick >= this.#deadline ? 'read-timeout' : 'read-short');
-      const numbers = { needed: this.#needed, answered, maybeApplied: false };
-      return this.#question.failed(quorumUnavailable(this.#question.what, numbers));
+      tally(this.#r, tick >= this.#deadline ? 'read-timeout' : 'read-short');
+      const count = { needed: this.#needed, answered, maybeApplied: false };
+      return this.#question.failed(quorumUnavailable(this.#question.what, count));
     }
     if (tick < this.#hedgeTick) return;
     this.#hedgeTick = tick + HEDGE_TICKS;
@@ -160,7 +160,7 @@ export class QuorumRead<T> implements Operation {
       this.#end();
       this.#question.failed(refused);
     } else if (!same) {
-      count(this.#r, 'read-stale-epoch');
+      tally(this.#r, 'read-stale-epoch');
       this.#begin();
     } else this.#askAgain();
   }

@@ -7,7 +7,7 @@ import { compareKeys } from '../ring/hash.ts';
 import { etagOf, latestSibling, liveSiblings, mergeObjects, sameVersions } from '../version/siblings.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import { mergeIn, readObject, slotOfKey } from './cells.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import { listPage } from './listing.ts';
 import { QuorumRead } from './quorum.ts';
 import type { Replica } from './state.ts';
@@ -45,7 +45,7 @@ function readRepair(r: Replica, key: Key, merged: VersionedObject, answers: Read
   const slot = slotOfKey(r, key);
   for (const [member, { object }] of answers) {
     if (object !== null && sameVersions(object, merged)) continue;
-    count(r, 'read-repairs');
+    tally(r, 'read-repairs');
     if (member === r.incarnation) mergeIn(r, key, merged, () => undefined);
     else ask(r, member, (call) => ({ kind: 'push', call, slot, records: [record] }), () => undefined);
   }
@@ -54,7 +54,7 @@ function readRepair(r: Replica, key: Key, merged: VersionedObject, answers: Read
 export function read(r: Replica, request: ReadRequest, reply: (result: ClientResult) => void): void {
   quorumObject(r, request, (object) => {
     const value = valueOf(r, object);
-    if (value.siblings.length > 1) count(r, 'sibling-reads');
+    if (value.siblings.length > 1) tally(r, 'sibling-reads');
     reply(value);
   }, reply);
 }

@@ -15,7 +15,7 @@ import { refusal } from './adoption.ts';
 import { leafBounds } from './anti-entropy.ts';
 import { mergeIn, readObject, slotOfKey } from './cells.ts';
 import { dropTombstones } from './collection.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import { withDigest } from './digests.ts';
 import { holdHint } from './hints.ts';
 import { listPage } from './listing.ts';
@@ -122,8 +122,8 @@ function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Aske
 }
 
 function countHandedOff(r: Replica, records: readonly KeyRecord[]): void {
-  count(r, 'handoff-keys-out', records.length);
-  for (const { key, object } of records) count(r, 'handoff-bytes-out', recordBytes(key, object));
+  tally(r, 'handoff-keys-out', records.length);
+  for (const { key, object } of records) tally(r, 'handoff-bytes-out', recordBytes(key, object));
 }
 
 /** Says which slots are equal, once what the digests vouch for is durable (R2). */

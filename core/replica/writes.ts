@@ -13,7 +13,7 @@ import { coversDot, joinVectors } from '../version/vector.ts';
 import { canMakeDot, nextDot, withDot } from './actor.ts';
 import { fetchDocument } from './adoption.ts';
 import { holds, mergeIn, provesRollback, setObject, slotOfKey, withCell } from './cells.ts';
-import { count } from './counters.ts';
+import { tally } from './counters.ts';
 import { keepHints, standIn } from './hints.ts';
 import { failed, operationTicks, quorumUnavailable, unready } from './quorum.ts';
 import type { Cell, Operation, Replica } from './state.ts';
@@ -171,7 +171,7 @@ export class QuorumWrite implements Operation {
   #refused(member: Incarnation, attempt: number, code: string): void {
     if (attempt !== this.#attempt || this.#ended) return;
     if (code === 'STALE_EPOCH') {
-      count(this.#r, 'write-stale-epoch');
+      tally(this.#r, 'write-stale-epoch');
       this.#wasStale = true;
       fetchDocument(this.#r, member);
     }
@@ -226,7 +226,7 @@ export class QuorumWrite implements Operation {
     const object = defined(this.#object, 'the written object');
     const reply = this.#reply;
     this.#reply = null;
-    count(this.#r, 'write-ok');
+    tally(this.#r, 'write-ok');
     this.#lingerTick = this.#r.tick + LINGER_TICKS;
     reply?.({ kind: 'written', context: object.context, etag: etagOf(object) });
     this.#checkLinger();
@@ -243,9 +243,9 @@ export class QuorumWrite implements Operation {
   /** A write that its condition or a disk refused is no outcome of a quorum. */
   #countFailure(result: ClientResult): void {
     const code = result.kind === 'failed' ? result.code : null;
-    if (this.#r.tick >= this.#deadline) count(this.#r, 'write-timeout');
-    else if (code === 'QUORUM_UNAVAILABLE') count(this.#r, 'write-short');
-    else if (code === 'STALE_EPOCH') count(this.#r, 'write-stale-epoch');
+    if (this.#r.tick >= this.#deadline) tally(this.#r, 'write-timeout');
+    else if (code === 'QUORUM_UNAVAILABLE') tally(this.#r, 'write-short');
+    else if (code === 'STALE_EPOCH') tally(this.#r, 'write-stale-epoch');
   }
 
   /** After the reply the other replicas may still answer; who does not, gets a hint. */
@@ -266,9 +266,9 @@ export class QuorumWrite implements Operation {
 
   #short(maybeApplied: boolean): ClientResult {
     const live = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
-    const copies = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
-    const worst = [...this.#sets.writes].sort((a, b) => copies(a) - this.#needed(a) - copies(b) + this.#needed(b))[0]!;
-    const numbers = { needed: this.#needed(worst), answered: copies(worst), maybeApplied };
+    const count = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
+    const worst = [...this.#sets.writes].sort((a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b))[0]!;
+    const numbers = { needed: this.#needed(worst), answered: count(worst), maybeApplied };
     return quorumUnavailable('the write', numbers);
   }
 

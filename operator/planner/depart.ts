@@ -53,8 +53,10 @@ export function readdressMembers(world: World): Verdict {
 export function recordFullBarrier(world: World): Verdict {
   const { document } = world;
   const wanted = document.settled?.epoch ?? 0;
-  if (document.progress.fullBarrier >= wanted) return SILENT;
+  const stuck = unlistedLoser(world);
+  if (document.progress.fullBarrier >= wanted && !stuck) return SILENT;
   const waiting =
+    stuck ||
     document.uncleaned.length > 0 ||
     departing(world).length > 0 ||
     aliens(world).some((node) => !world.wished.has(node.id));
@@ -71,6 +73,16 @@ export function recordFullBarrier(world: World): Verdict {
       missing.map(({ id }) => id),
     ),
   );
+}
+
+/** A member found slots to clean up that nobody counts on: its store had missed that they went. */
+function unlistedLoser({ document, reports }: World): boolean {
+  if (document.phase !== 'stable' || document.progress.fullBarrier >= document.epoch) return false;
+  return document.members.some(({ incarnation }) => {
+    const report = reports.get(incarnation);
+    const owes = report !== undefined && report.uncleanSlots > 0 && report.epoch === document.epoch;
+    return owes && !document.uncleaned.includes(incarnation);
+  });
 }
 
 /** R10: the stay-behinds of a change have handed over and deleted what they lost. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { epoch, incarnation } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
+import { QUESTION_TICKS } from '../../../core/limits.ts';
 import { finishChange } from '../../../core/membership/change.ts';
 import { markLost, postFullBarrier } from '../../../core/membership/upkeep.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
@@ -59,6 +60,17 @@ describe('a loser (R8)', () => {
     sync();
     ring.ticks(10);
     expect(heldAt(ring, 'a', 'k')).toBeNull();
+  });
+
+  test('keeps a slot whose push was not answered', () => {
+    const { ring, stable } = lost();
+    ring.lose(({ from, body }) => from !== 'a' && body.kind === 'compare' || body.kind === 'push');
+    ring.node('d').records.delete('k');
+    ring.restart('d');
+    ring.post(postFullBarrier(stable));
+    ring.ticks(QUESTION_TICKS + 5);
+    expect(valuesAt(ring, 'a', 'k')).toEqual(['v']);
+    expect(unclean(ring, 'a')).toBe(1);
   });
 
   test('waits for an owner that is silent', () => {

@@ -83,6 +83,17 @@ describe('a tombstone (R10)', () => {
     expect(ring.values('c', 'k')).toEqual(['again']);
   });
 
+  test('that was deleted again meanwhile begins a grace period of its own', () => {
+    const ring = deleted();
+    const pages = ring.stall((_, { kind }) => kind === 'scanned');
+    ring.ticks(GRACE_TICKS + ROUND_TICKS);
+    ring.put('b', 'k', 'again');
+    ring.put('b', 'k', null);
+    pages();
+    ring.ticks(COLLECT_TICKS);
+    expect(holders(ring)).toEqual(ABC);
+  });
+
   test('written behind a scan of its slot is collected all the same', () => {
     const ring = CalmRing.of(['a'], { limits });
     ring.put('a', 'k', 'v', { expiresAtMs: 1 });

@@ -107,6 +107,11 @@ describe('a condition', () => {
   });
 });
 
+/** As if thousands of clients waited at a: to send that many requests would take seconds. */
+function leaveRoomForOne(ring: CalmRing): void {
+  ring.node('a').replica.owed = OPERATIONS_MAX - 1;
+}
+
 describe('a node refuses', () => {
   test('before it has a document, with NOT_SERVING', () => {
     const ring = new CalmRing();
@@ -124,19 +129,18 @@ describe('a node refuses', () => {
     const ring = CalmRing.of(ABC);
     ring.cut('a', 'b');
     ring.cut('a', 'c');
-    for (let i = 0; i < OPERATIONS_MAX; i++) ring.send('a', putOf(`k${i}`, 'v'));
+    leaveRoomForOne(ring);
+    expect(ring.send('a', putOf('last', 'v'))()).toBeUndefined();
     expect(ring.send('a', putOf('k', 'v'))()).toMatchObject({ code: 'OVERLOADED' });
   });
 
-  test('nothing because acknowledged writes wait for a dead replica', () => {
+  test('nothing because acknowledged writes wait for a replica that gives no word', () => {
     const ring = CalmRing.of(ABC);
-    ring.kill('c');
-    for (let i = 0; i < OPERATIONS_MAX; i++) {
-      expect(ring.send('a', putOf(`k${i}`, 'v'))()?.kind).toBe('written');
-    }
-    expect(ring.send('a', putOf('k', 'v'))()?.kind).toBe('written');
+    ring.cut('a', 'c');
+    leaveRoomForOne(ring);
+    for (const key of ['k', 'l', 'm']) expect(ring.send('a', putOf(key, 'v'))()?.kind).toBe('written');
     ring.ticks(LINGER_TICKS + 1);
-    expect(reportOf(ring.node('a').replica).hints.items).toBe(OPERATIONS_MAX + 1);
+    expect(reportOf(ring.node('a').replica).hints.items).toBe(3);
   });
 });
 

@@ -59,6 +59,22 @@ describe('a write is acknowledged (R2)', () => {
     expect(dots.size).toBe(1);
     expect(valuesAt(ring, 'd', 'k')).toEqual(['v']);
   });
+
+  test('by nobody who acknowledged it in an older phase: it is asked again (R5)', () => {
+    const ring = CalmRing.of(ABC);
+    ring.start('d');
+    const toC = ring.cut('a', 'c');
+    const reply = ring.send('a', putOf('k', 'v', { quorum: 3 }));
+    expect(valuesAt(ring, 'b', 'k')).toEqual(['v']);
+    toC();
+    const toB = ring.cut('a', 'b');
+    ring.post(towards(documentOf(ABC), ['a', 'b', 'd']));
+    expect([valuesAt(ring, 'c', 'k'), valuesAt(ring, 'd', 'k')]).toEqual([['v'], ['v']]);
+    expect(reply()).toBeUndefined();
+    toB();
+    ring.ticks(RESEND_TICKS + 1);
+    expect(reply()?.kind).toBe('written');
+  });
 });
 
 describe('a write without a context (protocol §5)', () => {
@@ -95,6 +111,24 @@ describe('a write without a context (protocol §5)', () => {
     ring.ticks(SETTLE_TICKS + 1);
     expect(reply()).toMatchObject({ kind: 'written', context: { actors: ['a.1', 'b.1'], counters: [2, 1] } });
     expect(ring.values('b', 'k')).toEqual(['new']);
+  });
+
+  test('counts no answer to the first dot as a copy of the second', () => {
+    const ring = CalmRing.of(ABC);
+    const links = [ring.cut('a', 'b'), ring.cut('a', 'c')];
+    ring.put('b', 'k', 'old');
+    ring.node('c').records.delete('k');
+    for (const link of links) link();
+    const late = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'envelope'
+      && input.envelope.from === 'c' && input.envelope.body.kind === 'stored');
+    const loads = ring.stall('a', 'loaded');
+    const reply = ring.send('a', putOf('k', 'new'));
+    loads(1);
+    ring.lose(({ body }) => body.kind === 'write');
+    loads();
+    expect(heldAt(ring, 'a', 'k')?.context.counters).toEqual([2, 1]);
+    late();
+    expect(reply()).toBeUndefined();
   });
 
   test('covers only what was learned before its dot: a report that comes after the second dot leaves siblings', () => {
@@ -226,7 +260,7 @@ describe('sloppy mode', () => {
     ring.ticks(1);
     ring.kill('c');
     expect(ring.put('a', key, 'new').kind).toBe('written');
-    const hints = names.flatMap((name) => [...ring.node(name).hints.get(incarnation('c'))?.values() ?? []]);
+    const hints = ['d', 'e'].flatMap((name) => [...ring.node(name).hints.get(incarnation('c'))?.values() ?? []]);
     const newest = heldAt(ring, 'a', key)!;
     expect(hints.map(({ hint }) => hint.object.context)).toContainEqual(newest.context);
   });
