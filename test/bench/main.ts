@@ -1,0 +1,68 @@
+// `npm run bench [-- --quick] [-- --only NAME,NAME]`: starts everything itself and prints, section
+// by section, target, measured, met or missed. Exit code 1 where a target was missed.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bench, Figure, Section } from './figures.ts';
+import { tableOf } from './figures.ts';
+import { handoff } from './handoff.ts';
+import { quorum } from './quorum.ts';
+import { routing } from './routing.ts';
+import { singleNode } from './single-node.ts';
+import { stepRate } from './step.ts';
+import { storage } from './storage.ts';
+import { transport } from './transport.ts';
+
+const SECTIONS: readonly Section[] = [
+  stepRate,
+  singleNode,
+  quorum,
+  routing,
+  handoff,
+  storage,
+  transport,
+];
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const wanted = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
+const unknown = wanted.filter((name) => !SECTIONS.some((section) => section.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no section is called ${unknown.join(', ')}; ` +
+      `there are: ${SECTIONS.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+// A signal must reach the `exit` handlers that take the processes and folders away.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+const bench: Bench = {
+  quick: values.quick,
+  rounds: values.quick ? 3 : 5,
+  seconds: values.quick ? 1 : 2,
+  tell: (line) => {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\x1b[2K\r${line.slice(0, process.stderr.columns - 1)}`);
+  },
+};
+
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
+);
+const all: Figure[] = [];
+for (const section of SECTIONS.filter(({ name }) => wanted.includes(name))) {
+  const began = performance.now();
+  const figures = await section.run(bench);
+  all.push(...figures);
+  if (process.stderr.isTTY) process.stderr.write('\x1b[2K\r');
+  console.log(
+    `\n${section.title} (${section.name}, ${Math.round((performance.now() - began) / 1000)} s)`,
+  );
+  console.log(tableOf(figures));
+}
+const judged = all.filter(({ isMet }) => isMet !== undefined);
+const missed = judged.filter(({ isMet }) => isMet === false);
+console.log(`\n${judged.length - missed.length} of ${judged.length} targets met`);
+process.exitCode = missed.length === 0 ? 0 : 1;
