@@ -26,6 +26,8 @@ export interface NodeConfig {
   readonly ephemeral: boolean;
   readonly durability: 'sync' | 'relaxed';
   readonly cacheBytes: number;
+  /** Infinity: handoff is not throttled. */
+  readonly handoffBytesPerSecond: number;
   /** `*` alone: every origin. */
   readonly corsOrigins: readonly string[];
   /** UID of the volume; null: the data folder's inode. */
@@ -72,6 +74,10 @@ export function parseConfig({ args, environment, isTerminal }: Surroundings): No
     ephemeral: take('ephemeral', (text) => oneOf(text, ['true', 'false']) === 'true'),
     durability: take('durability', (text) => oneOf(text, ['sync', 'relaxed'])),
     cacheBytes: take('cache-bytes', parseBytes),
+    handoffBytesPerSecond: take(
+      'handoff-bytes-per-second',
+      (text) => parseBytes(text) || Infinity,
+    ),
     corsOrigins: take('cors-origins', parseOrigins),
     volumeUid: take('volume-uid', (text) => (text === '' ? null : text)),
     logLevel: take('log-level', (text) => oneOf(text, ['debug', 'info', 'warn', 'error'])),

@@ -3,10 +3,13 @@
 import type { NodeLoad, NodeReport } from '../core/api/admin.ts';
 import type { Incarnation, NodeId } from '../core/api/ids.ts';
 import type { Envelope } from '../core/api/messages.ts';
+import type { Key } from '../core/api/object.ts';
 import type { ClientRequest, ClientResult } from '../core/api/requests.ts';
 import type { RingDocument } from '../core/api/ring-document.ts';
 import { RingError } from '../core/errors.ts';
 import { TICK_MS } from '../core/limits.ts';
+import { countOf } from '../core/replica/counters.ts';
+import type { Counter } from '../core/replica/counters.ts';
 import type { Effect, Input, ReplicaEvent, StoreWrite, Ticket } from '../core/replica/effects.ts';
 import { openReplica, reportOf, step } from '../core/replica/replica.ts';
 import type { Replica } from '../core/replica/replica.ts';
@@ -23,6 +26,8 @@ export interface DriverOptions {
   readonly id: NodeId;
   readonly storage: Storage;
   readonly rng: Rng;
+  /** What handoff may pull per second; Infinity: as fast as it can. */
+  readonly handoffBytesPerSecond: number;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
   readonly onEvent: (event: ReplicaEvent) => void;
@@ -69,9 +74,16 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    const { id, storage, rng } = options;
+    const { id, storage, rng, handoffBytesPerSecond } = options;
+    const streamBytesPerTick = (handoffBytesPerSecond * TICK_MS) / 1000;
     const { incarnation } = storage.identity;
-    const boot = openReplica({ id, incarnation, stored: storage.state, rng });
+    const boot = openReplica({
+      id,
+      incarnation,
+      stored: storage.state,
+      rng,
+      streamBytesPerTick,
+    });
     this.#replica = boot.replica;
     this.#bootEffects = boot.effects;
     this.#document = storage.state.document;
@@ -161,6 +173,11 @@ export class Driver {
     this.#feed({ kind: 'disconnected', peer });
   }
 
+  /** Records that a scrub found damaged; the other replicas heal them (R9). */
+  damaged(keys: readonly Key[]): void {
+    this.#feed({ kind: 'damaged', keys });
+  }
+
   disk(full: boolean, freeBytes: number): void {
     this.#feed({ kind: 'disk', full, freeBytes });
   }
@@ -193,6 +210,11 @@ export class Driver {
       bytes: sum(counts.bytes),
       diskFreeBytes: storage.stats().diskFreeBytes,
     };
+  }
+
+  /** What the replica counted since the start. */
+  counted(counter: Counter): number {
+    return countOf(this.#replica.counts, counter);
   }
 
   load(): NodeLoad {

@@ -1,5 +1,6 @@
 // One node as a process: settings, signals, exit codes. Ends in order on the first signal and at
 // once on the second.
+import './small-heap.ts';
 import { ConfigError, parseConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { openLog } from './log.ts';

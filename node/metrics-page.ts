@@ -6,6 +6,7 @@ import { VERBS } from './http/exchange.ts';
 import { counter, counters, gauge, gauges, histogram, newMetrics, table } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { replicaMetrics } from './replica-metrics.ts';
 import { peersByState, slotsByState } from './ring-counts.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Transport } from './transport/transport.ts';
@@ -31,6 +32,7 @@ export function metricsPage(sources: MetricsSources): MetricsPage {
   ringMetrics(registry, sources);
   healthMetrics(registry, sources);
   eventMetrics(registry, sources);
+  replicaMetrics(registry, sources.driver);
   storeMetrics(registry, sources);
   transportMetrics(registry, sources);
   processMetrics(registry, sources.signal);

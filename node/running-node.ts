@@ -79,6 +79,7 @@ export async function startNode(
     id: config.id,
     storage,
     rng: seededRng(randomInt(2 ** 32)),
+    handoffBytesPerSecond: config.handoffBytesPerSecond,
     now: Date.now,
     onEvent: (event) => {
       logEvent(log, event);
@@ -119,7 +120,7 @@ export async function startNode(
   transport = tcp;
   driver.start(tcp);
   watchDisk(storage, driver, ending.signal);
-  void scrubForEver({ storage, driver, log, signal: ending.signal });
+  void scrubForEver({ storage, driver, signal: ending.signal });
   const servers = await orFail(
     'port',
     openServers({ config, log, driver, storage, transport: tcp, ending }),

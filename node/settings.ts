@@ -72,6 +72,12 @@ export const SETTINGS = [
     help: 'records kept in memory in front of the store',
   },
   {
+    flag: 'handoff-bytes-per-second',
+    value: 'BYTES',
+    fallback: '0',
+    help: 'what this node pulls at most while slots move to it; 0: as fast as it can',
+  },
+  {
     flag: 'cors-origins',
     value: 'ORIGIN,...',
     fallback: '',

@@ -45,6 +45,16 @@ export function remainingMs(progress: { done: number; total: number; elapsedMs: 
   return done >= total ? 0 : Math.round((elapsedMs * (total - done)) / done);
 }
 
+/** `3 min 05 s left` to be put after a line; nothing where it is done or not known. */
+export function remainingText(ms: number | null, before = '  '): string {
+  return ms === null || ms <= 0 ? '' : `${before}${formatDuration(ms)} left`;
+}
+
+/** A sentence as it stands within another one; names (`dev-1`, `N`, `DhtCluster`) stay as they are. */
+export function midSentence(text: string): string {
+  return /^[A-Z][a-z]*\b/.test(text) && !/^[NRW]\b/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
+}
+
 /** The message of anything thrown, with what led to it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

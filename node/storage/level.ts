@@ -73,7 +73,7 @@ class LevelStorage implements Storage {
     // Before the first document no record can be known by its slot: the default serves.
     this.slotBits = opened.state.document?.slotBits ?? SLOT_BITS;
     this.cache = new RecordCache(options.cacheBytes ?? CACHE_BYTES);
-    this.cache.reset(2 ** this.slotBits);
+    this.cache.reset(2 ** this.slotBits, opened.isNew);
     this.commit = new GroupCommit((batch) => this.write(batch), options.failed);
     this.loads = new SlotCounts(this.slotBits);
     this.counted = this.count();
@@ -81,7 +81,7 @@ class LevelStorage implements Storage {
 
   load(key: Key): Loaded | Promise<Loaded> {
     const slot = slotAt(key.high, this.slotBits);
-    const known = this.pending.find(key.text, slot) ?? this.cache.get(key.text);
+    const known = this.pending.find(key.text, slot) ?? this.cache.get(key.text, slot);
     if (known !== undefined) return known.object;
     return this.loading.get(key.text) ?? this.read(key, slot);
   }
@@ -149,7 +149,7 @@ class LevelStorage implements Storage {
 
   private issueRecord({ key, object }: StoreWrite & { kind: 'record' }): PendingWrite {
     const slot = slotAt(key.high, this.slotBits);
-    const prior = (this.pending.find(key.text, slot) ?? this.cache.peek(key.text))?.load ?? null;
+    const prior = (this.pending.find(key.text, slot) ?? this.cache.peek(key.text, slot))?.load ?? null;
     const load = object === null ? 0 : loadBytes(key, object);
     const own = object === null ? null : withOwnValues(object);
     const stored = recordKey(key);
@@ -171,7 +171,7 @@ class LevelStorage implements Storage {
   private learnSlots(slotBits: number): PendingWrite {
     assert(this.pending.empty, 'records were written before the first document said what slots are');
     this.slotBits = slotBits;
-    this.cache.reset(2 ** slotBits);
+    this.cache.reset(2 ** slotBits, false);
     this.loading.clear();
     return { kind: 'slot-bits', slotBits };
   }

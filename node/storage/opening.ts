@@ -25,6 +25,8 @@ export interface OpenedFolder {
   readonly state: StoredState;
   /** Where LevelDB's files lie. */
   readonly files: string;
+  /** The store was made just now: it holds no record. */
+  readonly isNew: boolean;
 }
 
 /** The folder exists. Throws STORE_LOCKED, STORE_FAILED or NEWER_FORMAT. */
@@ -44,10 +46,10 @@ export async function openFolder(folder: string, volumeUid: string | undefined):
     if (format > FOLDER_FORMAT) throw newerFormat(folder, String(format));
     const holder = meta.get(META.incarnation);
     if (known !== null && known.volume === volume && holder === known.incarnation) {
-      return { db, identity: known, files, state: await readState(folder, db, meta) };
+      return { db, identity: known, files, state: await readState(folder, db, meta), isNew: false };
     }
     const identity = await startAnew(folder, db, volume);
-    return { db, identity, files, state: await readState(folder, db, new Map()) };
+    return { db, identity, files, state: await readState(folder, db, new Map()), isNew: true };
   } catch (cause) {
     await db.close();
     if (cause instanceof RingError) throw cause;

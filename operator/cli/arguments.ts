@@ -1,5 +1,5 @@
 // Arguments and options as people type them → numbers; a complaint names what would be right.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser of whole numbers within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -10,8 +10,14 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** `--timeout`: given and shown in seconds, read in ms. */
+export function timeoutOption(description: string, defaultSeconds: number): Option {
+  return new Option('--timeout <seconds>', description)
+    .argParser(seconds).default(defaultSeconds * 1000, String(defaultSeconds));
+}
+
 /** Seconds, as ms. */
-export function seconds(text: string): number {
+function seconds(text: string): number {
   const value = Number(text.replace(/s$/, ''));
   if (Number.isFinite(value) && value > 0) return value * 1000;
   throw new InvalidArgumentError('Give seconds, such as 60.');

@@ -1,7 +1,7 @@
 // Watches a ring until it is what its manifest asks for, with a bar while slots move.
 import { RECONCILE_BUSY_MS } from '../../core/limits.ts';
 import type { RingStatus } from '../local/status.ts';
-import { formatDuration } from '../words.ts';
+import { formatDuration, midSentence } from '../words.ts';
 import { CommandFailed, EXIT } from './exit.ts';
 import { operationLine } from './status.ts';
 import { localRing, readStatus } from './target.ts';
@@ -22,14 +22,16 @@ export async function follow(options: GlobalOptions, goal: Goal, terminal: Termi
     const ring = await localRing(options);
     const status = await readStatus(ring);
     if (status.observedMs >= goal.sinceMs && goal.isReached(status)) {
-      terminal.done();
+      terminal.clear();
       return status;
     }
     terminal.progress(lineOf(status));
     if (!ring.isOperated) {
+      terminal.clear();
       throw new CommandFailed(EXIT.refused, 'no operator runs this ring: start one with `npm start`');
     }
     if (performance.now() > deadline) {
+      terminal.clear();
       throw new CommandFailed(EXIT.refused, `not there after ${formatDuration(goal.timeoutMs)}; ${lineOf(status)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, RECONCILE_BUSY_MS));
@@ -39,5 +41,5 @@ export async function follow(options: GlobalOptions, goal: Goal, terminal: Termi
 function lineOf(status: RingStatus): string {
   const wait = status.waits[0];
   return operationLine(status) || (wait === undefined
-    ? `${status.readyReplicas} of ${status.desiredReplicas} members serve` : `waits: ${wait.message}`);
+    ? `${status.readyReplicas} of ${status.desiredReplicas} members serve` : `waits: ${midSentence(wait.message)}`);
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { RingStatus } from '../local/status.ts';
 import { localRings, readStatus } from './target.ts';
 import type { GlobalOptions, LocalRing } from './target.ts';
+import { livingNodes } from './unattended.ts';
 import { table } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,7 +27,7 @@ export function getCommand(terminal: Terminal): Command {
 }
 
 function phaseOf(ring: LocalRing, status: RingStatus): string {
-  if (!ring.isOperated) return 'Stopped';
+  if (!ring.isOperated) return livingNodes(status) > 0 ? 'NoOperator' : 'Stopped';
   if (status.operation !== null) return 'Changing';
   return status.readyReplicas === status.desiredReplicas ? 'Ready' : 'NotReady';
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Command } from 'commander';
 import { DATA_LIMITS } from '../../core/limits.ts';
 import { RingError } from '../../core/errors.ts';
-import { formatCount, formatDuration, progressBar, remainingMs } from '../words.ts';
+import { formatCount, progressBar, remainingMs, remainingText } from '../words.ts';
 import { wholeNumber } from './arguments.ts';
 import { CommandFailed, EXIT } from './exit.ts';
 import { runMany } from './many.ts';
@@ -89,9 +89,9 @@ async function each(
   const progressed = (done: number): void => {
     if (done % 64 !== 0 && done !== count) return;
     const elapsedMs = performance.now() - startedMs;
-    const left = remainingMs({ done, total: count, elapsedMs }) ?? 0;
+    const leftMs = remainingMs({ done, total: count, elapsedMs });
     terminal.progress(`${progressBar(done, count)}  ${formatCount(done)} of ${formatCount(count)} ${verb}, `
-      + `${formatCount(done / elapsedMs * 1000)}/s, ${formatDuration(left)} left`);
+      + `${formatCount(done / elapsedMs * 1000)}/s${remainingText(leftMs, ', ')}`);
   };
   try {
     await runMany({ count, concurrency, progressed }, (index) => work(`${prefix}${index}`));

@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { LIST_LIMIT_MAX, TTL_SECONDS_MAX } from '../../core/limits.ts';
 import { wholeNumber } from './arguments.ts';
-import { CommandFailed, EXIT } from './exit.ts';
 import { fillCommand, verifyCommand } from './kv-fill.ts';
 import { keyPath, ringClient } from './ring-client.ts';
 import type { Answer, RingClient } from './ring-client.ts';
@@ -99,7 +98,7 @@ async function put(
   const { path, query } = keyPath('/v1/kv', what.key);
   const answer = await ring.ask(path, {
     method: options.create === true ? 'POST' : 'PUT', query,
-    body: what.value === undefined ? await standardInput() : Buffer.from(what.value),
+    body: what.value === undefined ? await standardInput(terminal) : Buffer.from(what.value),
     headers: {
       'content-type': options.contentType ?? (what.value === undefined ? undefined : 'text/plain; charset=utf-8'),
       'x-ring-context': options.context,
@@ -136,11 +135,21 @@ async function list(terminal: Terminal, ring: RingClient, prefix: string, { outp
   if (output === 'json') terminal.printJson(all);
 }
 
-async function standardInput(): Promise<Buffer> {
-  if (process.stdin.isTTY) {
-    throw new CommandFailed(EXIT.usage, 'give a value, or pipe one in: dht kv put KEY < FILE');
-  }
+/** ms of a silent pipe after which it is told what is waited for; a terminal is told at once. */
+const SILENT_INPUT_MS = 1_000;
+
+async function standardInput(terminal: Terminal): Promise<Buffer> {
+  const told = setTimeout(() => {
+    terminal.remark('reading the value from the standard input; Ctrl-D ends it');
+  }, process.stdin.isTTY ? 0 : SILENT_INPUT_MS);
   const parts: Buffer[] = [];
-  for await (const part of process.stdin) parts.push(part as Buffer);
+  try {
+    for await (const part of process.stdin) {
+      clearTimeout(told);
+      parts.push(part as Buffer);
+    }
+  } finally {
+    clearTimeout(told);
+  }
   return Buffer.concat(parts);
 }

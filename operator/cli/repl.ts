@@ -1,4 +1,5 @@
-// `dht repl`: put and get by hand, with the causal context of each key kept between the lines.
+// `dht repl`: put and get by hand, with the causal context of each key kept between the lines. Every
+// answer, complaints too, goes to stdout: piped lines are answered in their order.
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { reasonOf } from '../words.ts';
@@ -8,10 +9,13 @@ import { clientUrl } from './target.ts';
 import type { GlobalOptions } from './target.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Keys that `ls` shows: a screenful. */
+const LISTED_MAX = 20;
+
 const HELP = `put KEY VALUE    store a value on top of what was last read here
 get KEY          print the value, or all concurrent ones
 rm KEY           delete the key
-ls [PREFIX]      list keys
+ls [PREFIX]      list keys, the first ${LISTED_MAX}
 owner KEY        who holds the key
 help, exit`;
 
@@ -31,7 +35,7 @@ export function replCommand(terminal: Terminal): Command {
       lines.prompt();
       for await (const line of lines) {
         if (/^\s*(exit|quit)\s*$/.test(line)) break;
-        await carryOut(session, line).catch((error: unknown) => { terminal.remark(reasonOf(error)); });
+        await carryOut(session, line).catch((error: unknown) => { terminal.print(reasonOf(error)); });
         if (!ended) lines.prompt();
       }
       lines.close();
@@ -54,12 +58,12 @@ async function carryOut(session: Session, line: string): Promise<void> {
   if (verb === '') return;
   if (verb === 'help') return terminal.print(HELP);
   if (verb === 'ls') {
-    const { keys, cursor } = await ring.json('/v1/keys', { query: { prefix: key } }) as
+    const { keys, cursor } = await ring.json('/v1/keys', { query: { prefix: key, limit: String(LISTED_MAX) } }) as
       { keys: readonly { key: string }[]; cursor: string | null };
     for (const found of keys) terminal.print(found.key);
-    return cursor === null ? undefined : terminal.remark('and more: `dht kv ls` lists all');
+    return cursor === null ? undefined : terminal.print('… and more: `dht kv ls` lists all');
   }
-  if (key === '') return terminal.remark(`${verb}: name a key\n${HELP}`);
+  if (key === '') return terminal.print(`${verb}: name a key\n${HELP}`);
   switch (verb) {
     case 'put': return learn(session, key, await ring.ask(path, { method: 'PUT', query, headers, body: Buffer.from(value) }));
     case 'rm': return learn(session, key, await ring.ask(path, { method: 'DELETE', query, headers }));
@@ -75,7 +79,7 @@ async function carryOut(session: Session, line: string): Promise<void> {
       const holders = owner.preferenceList.filter(({ replica }) => replica).map(({ id }) => id);
       return terminal.print(`slot ${owner.slot}: ${holders.join(', ')}`);
     }
-    default: return terminal.remark(`${verb}: no such command\n${HELP}`);
+    default: return terminal.print(`${verb}: no such command\n${HELP}`);
   }
 }
 

@@ -100,7 +100,7 @@ function owner(terminal: Terminal, key: string): Handler {
     };
     if (output === 'json') return terminal.printJson(found);
     terminal.print(`${found.key}  hash ${found.hash}  slot ${found.slot}  epoch ${found.epoch}`);
-    terminal.print(table(['MEMBER', 'ROLE', 'ZONE', 'ADDRESS'], found.preferenceList.map((member, index) => [
+    terminal.print(table(['MEMBER', 'ROLE', 'ZONE', 'PEER ADDRESS'], found.preferenceList.map((member, index) => [
       member.id, member.replica ? (index === 0 ? 'owner' : 'replica') : 'fallback', member.zone, member.address,
     ])));
   };

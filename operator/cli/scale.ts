@@ -4,7 +4,7 @@ import { MEMBERS_MAX } from '../../core/limits.ts';
 import { withField } from '../local/manifest-text.ts';
 import { isConverged } from '../local/status.ts';
 import { counted, formatDuration } from '../words.ts';
-import { seconds, wholeNumber } from './arguments.ts';
+import { timeoutOption, wholeNumber } from './arguments.ts';
 import { follow } from './follow.ts';
 import { editManifest } from './manifest-edit.ts';
 import { localRing } from './target.ts';
@@ -21,7 +21,7 @@ export function scaleCommand(terminal: Terminal): Command {
     .description('change the number of members; may be changed again at any time, also half way')
     .argument('<replicas>', 'members wanted', wholeNumber(1, MEMBERS_MAX))
     .option('-w, --wait', 'follow the change to its end')
-    .option('--timeout <seconds>', 'give up waiting, not scaling, after this time', seconds, 600_000)
+    .addOption(timeoutOption('give up waiting, not scaling, after this time', 600))
     .addHelpText('after', '\nExamples:\n  dht plan --replicas 5\n  dht scale 5 --wait')
     .action(async (replicas: number, _options: object, command: Command) => {
       const options = command.optsWithGlobals<ScaleOptions>();

@@ -1,16 +1,22 @@
 // `dht status`: one ring in full: members, the change under way, everything that waits and why.
 import { Command } from 'commander';
 import type { RingStatus } from '../local/status.ts';
-import { formatBytes, formatCount, formatDuration, progressBar } from '../words.ts';
+import { formatBytes, formatCount, midSentence, progressBar, remainingText } from '../words.ts';
 import { localRing, readStatus } from './target.ts';
 import type { GlobalOptions } from './target.ts';
 import { table } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
+import { unattendedLine } from './unattended.ts';
 
 export function statusCommand(terminal: Terminal): Command {
   return new Command('status')
     .description('what the ring is doing: members, the change under way, and why anything waits')
-    .addHelpText('after', '\nExample:\n  dht status -o json | jq .ring.epoch')
+    .addHelpText('after', `
+HOLDS: slots of which the member has a copy. KEYS counts deleted keys too, until the marks that keep
+them deleted are collected. Where no operator runs the ring, the figures are those it last had.
+
+Example:
+  dht status -o json | jq .ring.epoch`)
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       const ring = await localRing(options);
@@ -19,26 +25,30 @@ export function statusCommand(terminal: Terminal): Command {
         terminal.printJson({ ...status, operated: ring.isOperated });
         return;
       }
-      terminal.print(statusText(status));
-      if (!ring.isOperated) {
-        const ago = formatDuration(Date.now() - status.observedMs);
-        terminal.remark(`no operator runs this ring: it was last seen ${ago} ago. Start one with \`npm start\`.`);
-      }
+      terminal.print(ring.isOperated ? statusText(status) : unattendedText(status, Date.now()));
     });
 }
 
 export function statusText(status: RingStatus): string {
-  const { ring } = status;
-  const head = `${status.cluster}  ${status.url}  epoch ${ring.epoch}, ${ring.phase}; `
-    + `${status.readyReplicas} of ${status.desiredReplicas} serve, `
-    + `N=${ring.replicationFactor} R=${ring.readQuorum} W=${ring.writeQuorum}, ${ring.slots} slots`;
+  const head = `${status.cluster}  ${status.url}  ${ringText(status, `${status.readyReplicas} of `
+    + `${status.desiredReplicas} serve, `)}`;
   return [head, '', memberTable(status), ...operationLines(status), ...waitLines(status), ...conditionLines(status)]
     .join('\n');
 }
 
+/** Says first that nobody looks after the ring; its waits and conditions are nobody's any more. */
+export function unattendedText(status: RingStatus, nowMs: number): string {
+  return [unattendedLine(status, nowMs), ringText(status), '', memberTable(status), ...operationLines(status)].join('\n');
+}
+
+function ringText({ ring }: RingStatus, serving = ''): string {
+  return `epoch ${ring.epoch}, ${ring.phase}; ${serving}`
+    + `N=${ring.replicationFactor} R=${ring.readQuorum} W=${ring.writeQuorum}, ${ring.slots} slots`;
+}
+
 function memberTable({ members }: RingStatus): string {
   return table(
-    ['MEMBER', 'STATE', 'PROCESS', 'ZONE', 'SLOTS', 'KEYS', 'BYTES', 'HINTS', 'EPOCH', 'URL'],
+    ['MEMBER', 'STATE', 'PROCESS', 'ZONE', 'HOLDS', 'KEYS', 'BYTES', 'HINTS', 'EPOCH', 'URL'],
     members.map((member) => [
       member.name, member.lost ? 'lost' : member.state, member.process, member.zone, member.slots,
       formatCount(member.keys), formatBytes(member.bytes), member.hints, member.epoch, member.client ?? '–',
@@ -47,9 +57,8 @@ function memberTable({ members }: RingStatus): string {
 
 export function operationLine({ operation }: RingStatus): string {
   if (operation === null) return '';
-  const eta = operation.etaMs === null ? '' : `  ${formatDuration(operation.etaMs)} left`;
   return `${operation.summary}  ${operation.phase}  ${progressBar(operation.slotsDone, operation.slotsTotal)}  `
-    + `${formatCount(operation.keysDone)} keys  ${formatBytes(operation.bytesDone)}${eta}`;
+    + `${formatCount(operation.keysDone)} keys  ${formatBytes(operation.bytesDone)}${remainingText(operation.etaMs)}`;
 }
 
 function operationLines(status: RingStatus): readonly string[] {
@@ -58,8 +67,8 @@ function operationLines(status: RingStatus): readonly string[] {
 
 function waitLines({ waits }: RingStatus): readonly string[] {
   if (waits.length === 0) return [];
-  return ['', ...waits.flatMap((wait) => [`waits (${wait.reason}): ${wait.message}`,
-    ...(wait.unblock === '' ? [] : [`  what would unblock it: ${wait.unblock}`])])];
+  return ['', ...waits.flatMap((wait) => [`waits (${wait.reason}): ${midSentence(wait.message)}`,
+    ...(wait.unblock === '' ? [] : [`  what would unblock it: ${midSentence(wait.unblock)}`])])];
 }
 
 function conditionLines({ conditions }: RingStatus): readonly string[] {

@@ -1,15 +1,18 @@
 // Which ring a command is about: the one whose state lies here, or any by its URL.
 import { join, resolve } from 'node:path';
-import type { NodeId } from '../../core/api/ids.ts';
+import { nodeId } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { CLIENT_PORT } from '../../core/limits.ts';
 import { readIfThere } from '../local/durable-file.ts';
 import { lockHolder } from '../local/lock.ts';
 import type { OperatorFile } from '../local/open.ts';
+import { readRecord } from '../local/process.ts';
+import { isAlive } from '../local/process-identity.ts';
 import { clustersIn, stateFolderOf } from '../local/state-folder.ts';
 import type { StateFolder } from '../local/state-folder.ts';
 import type { RingStatus } from '../local/status.ts';
 import { CommandFailed, EXIT } from './exit.ts';
+import { unattended } from './unattended.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -57,11 +60,20 @@ export async function clientUrl(options: GlobalOptions, via?: string): Promise<s
   }
 }
 
-/** The last status that the operator published. Throws CommandFailed (not found) where there is none. */
-export async function readStatus({ folder }: LocalRing): Promise<RingStatus> {
+/**
+ * The last status that the operator published; where none runs, with what the nodes' processes tell
+ * now. Throws CommandFailed (not found) where there is none.
+ */
+export async function readStatus({ folder, isOperated }: LocalRing): Promise<RingStatus> {
   const text = await readIfThere(folder.status);
   if (text === null) throw new CommandFailed(EXIT.notFound, `${folder.cluster}: no status was published yet`);
-  return JSON.parse(text) as RingStatus;
+  const status = JSON.parse(text) as RingStatus;
+  if (isOperated) return status;
+  const living = await Promise.all(status.members.map(async ({ name }) => {
+    const record = await readRecord(folder.processFile(nodeId(name)));
+    return record !== null && isAlive(record) ? [name] : [];
+  }));
+  return unattended(status, (name) => living.flat().includes(name));
 }
 
 async function nodeUrl(options: GlobalOptions, via: string): Promise<string> {
@@ -69,7 +81,7 @@ async function nodeUrl(options: GlobalOptions, via: string): Promise<string> {
   const { members } = await readStatus(await localRing(options));
   const url = members.find((member) => member.name === via)?.client;
   if (url !== null && url !== undefined) return url;
-  const known = members.map((member) => member.name as NodeId).join(', ');
+  const known = members.map((member) => member.name).join(', ');
   throw new CommandFailed(EXIT.notFound, `there is no node ${via}; known: ${known}`);
 }
 

@@ -13,6 +13,8 @@ export interface Terminal {
   /** Draws over the last progress on a terminal; elsewhere only the last one, at `done`, is printed. */
   progress(text: string): void;
   done(): void;
+  /** Takes the progress away: what follows says more. */
+  clear(): void;
 }
 
 export interface Streams {
@@ -22,16 +24,16 @@ export interface Streams {
 
 export function openTerminal({ out, err }: Streams): Terminal {
   let drawn = '';
-  const clear = (): void => { if (err.isTTY === true && drawn !== '') err.write('\r\x1b[K'); };
+  const wipe = (): void => { if (err.isTTY === true && drawn !== '') err.write('\r\x1b[K'); };
   return {
     print: (text) => {
-      clear();
+      wipe();
       out.write(`${text}\n`);
     },
     printBytes: (bytes) => { out.write(bytes); },
     printJson: (value) => { out.write(`${JSON.stringify(value, null, 2)}\n`); },
     remark: (text) => {
-      clear();
+      wipe();
       err.write(`${text}\n`);
     },
     progress: (text) => {
@@ -41,6 +43,10 @@ export function openTerminal({ out, err }: Streams): Terminal {
     done: () => {
       if (drawn === '') return;
       err.write(err.isTTY === true ? '\n' : `${drawn}\n`);
+      drawn = '';
+    },
+    clear: () => {
+      wipe();
       drawn = '';
     },
   };

@@ -1,7 +1,7 @@
 // `dht wait`: for scripts that go on once the ring is ready, or has carried out what was asked for.
 import { Command, Option } from 'commander';
 import { isConverged } from '../local/status.ts';
-import { seconds } from './arguments.ts';
+import { timeoutOption } from './arguments.ts';
 import { follow } from './follow.ts';
 import type { GlobalOptions } from './target.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,7 +16,7 @@ export function waitCommand(terminal: Terminal): Command {
     .description('wait until the ring is ready, or until nothing is left to do')
     .addOption(new Option('--for <state>', 'ready: clients are served; converged: the manifest is carried out')
       .choices(['ready', 'converged']).default('converged'))
-    .option('--timeout <seconds>', 'give up after this time (exit code 4)', seconds, 60_000)
+    .addOption(timeoutOption('give up after this time (exit code 4)', 60))
     .addHelpText('after', '\nExample:\n  dht wait --for ready --timeout 30')
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<WaitOptions>();

@@ -1,5 +1,6 @@
 // Two operators on one state folder are impossible: who holds the lock file acts, others are told
 // who does. A lock whose process is gone is taken over.
+import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { RingError } from '../../core/errors.ts';
 import { isMissing } from './durable-file.ts';
@@ -21,21 +22,31 @@ export interface Lock {
 
 interface Holder extends ProcessName {
   readonly since: string;
+  /** No two locks look alike, not even those of one process in one millisecond. */
+  readonly nonce: string;
 }
 
 /** Takes the lock, or throws STORE_LOCKED naming the process that holds it. */
 export async function takeLock(path: string): Promise<Lock> {
-  const own = JSON.stringify({ ...nameProcess(process.pid), since: new Date().toISOString() });
+  const holder: Holder = { ...nameProcess(process.pid), since: new Date().toISOString(), nonce: nonce() };
+  const own = JSON.stringify(holder);
   // Each round either takes the lock, or removes one stale lock, or throws.
   for (let round = 0; round < 5; round++) {
     if (await create(path, own)) return heldLock(path, own);
     const found = await read(path);
     if (found === null) continue;
-    const holder = parse(found);
-    if (holder !== null && isAlive(holder)) throw lockedBy(path, holder);
+    const other = parse(found);
+    if (other !== null && isAlive(other)) throw lockedBy(path, other);
     await removeStale(path, found);
   }
   throw new RingError('STORE_LOCKED', `${path}: others keep taking this lock; try again`);
+}
+
+/** Throws STORE_LOCKED, naming the process, where another operator holds the lock now. Makes nothing. */
+export async function checkUnlocked(path: string): Promise<void> {
+  const found = await read(path);
+  const holder = found === null ? null : parse(found);
+  if (holder !== null && isAlive(holder)) throw lockedBy(path, holder);
 }
 
 /** Who holds the lock; null: nobody that lives. */
@@ -58,9 +69,13 @@ function heldLock(path: string, own: string): Lock {
   };
 }
 
+function nonce(): string {
+  return randomBytes(4).toString('hex');
+}
+
 /** The content is there the instant the name is: no reader ever sees half a lock. */
 async function create(path: string, own: string): Promise<boolean> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${nonce()}.tmp`;
   await writeFile(temporary, own);
   try {
     await link(temporary, path);
@@ -75,7 +90,7 @@ async function create(path: string, own: string): Promise<boolean> {
 
 /** Moves the stale lock away. Where another taker was faster and its fresh lock was hit, that is put back. */
 async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
+  const aside = `${path}.${nonce()}.stale`;
   try {
     await rename(path, aside);
   } catch (error) {

@@ -33,5 +33,5 @@ export async function observeAside(folder: StateFolder): Promise<Observed> {
       zone: document?.members.find((member) => member.id === id)?.zone ?? zone('local'),
     };
   }));
-  return await new Survey(folder.cluster, nowMs).observe(document, facts, nowMs);
+  return await new Survey(folder.cluster).observe(document, facts, nowMs);
 }

@@ -11,7 +11,7 @@ import type { Plan } from '../planner/plan.ts';
 import { documentFile } from './document-file.ts';
 import type { DocumentFile } from './document-file.ts';
 import { readIfThere, writeWhole } from './durable-file.ts';
-import { takeLock } from './lock.ts';
+import { checkUnlocked, takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { openManifest } from './manifest.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
@@ -20,6 +20,7 @@ import { openPortBook, takenPorts } from './ports.ts';
 import type { PortBook } from './ports.ts';
 import type { Launch } from './process.ts';
 import { openProxy } from './proxy.ts';
+import type { Proxy } from './proxy.ts';
 import { watchReadiness } from './readiness.ts';
 import { makeStateFolder, nodesIn, secretIn } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -81,12 +82,14 @@ export async function openLocal(options: LocalOptions, events: LocalEvents): Pro
     changed: () => { bell.ring(); },
   });
   try {
-    await makeStateFolder(base, manifest.folder);
-    const lock = await takeLock(manifest.folder.lock);
+    // Refused before anything is made: a start that cannot be leaves no trace.
+    await checkUnlocked(manifest.folder.lock);
+    const proxy = await openProxy(options.port ?? manifest.current().cluster.spec.local.clientPort);
     try {
-      return await assemble({ options, events, manifest, lock, bell });
+      await makeStateFolder(base, manifest.folder);
+      return await assembleLocked({ options, events, manifest, proxy, bell });
     } catch (error) {
-      await lock.release();
+      await proxy.close(0);
       throw error;
     }
   } catch (error) {
@@ -99,11 +102,21 @@ interface Assembly {
   readonly options: LocalOptions;
   readonly events: LocalEvents;
   readonly manifest: ManifestFile;
-  readonly lock: Lock;
+  readonly proxy: Proxy;
   readonly bell: ReturnType<typeof wake>;
 }
 
-async function assemble({ options, events, manifest, lock, bell }: Assembly): Promise<LocalCluster> {
+async function assembleLocked(assembly: Assembly): Promise<LocalCluster> {
+  const lock = await takeLock(assembly.manifest.folder.lock);
+  try {
+    return await assemble(assembly, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function assemble({ options, events, manifest, proxy, bell }: Assembly, lock: Lock): Promise<LocalCluster> {
   const { folder } = manifest;
   await manifest.keep();
   events.opened(manifest);
@@ -111,7 +124,6 @@ async function assemble({ options, events, manifest, lock, bell }: Assembly): Pr
   await secretIn(folder.secret);
   const ports = await openPortBook(folder.ports, options.portBase ?? undefined);
   const documents = documentFile(folder.document, lock);
-  const proxy = await openProxy(options.port ?? manifest.current().cluster.spec.local.clientPort);
   const url = `http://localhost:${proxy.port}`;
   const supervisor: Supervisor = new Supervisor({
     launch: (id) => launchOf(id, { folder, manifest, ports, documents }),
@@ -138,7 +150,7 @@ async function assemble({ options, events, manifest, lock, bell }: Assembly): Pr
   });
   const platform = new LocalPlatform({
     folder, manifest, documents, ports, supervisor, readiness, token, wake: bell,
-    survey: new Survey(folder.cluster, Date.now()),
+    survey: new Survey(folder.cluster),
     published: async (plan, observed) => {
       const status = ringStatus(plan, observed, {
         cluster: folder.cluster, url, desiredReplicas: manifest.current().desired.replicas,
@@ -190,7 +202,7 @@ interface Launching {
 async function launchOf(id: NodeId, { folder, manifest, ports, documents }: Launching): Promise<Launch> {
   const { cluster, desired } = manifest.current();
   const at = await freePorts(id, ports, documents);
-  const { storage, http } = cluster.spec;
+  const { storage, http, handoff } = cluster.spec;
   const flags = (volume: string): Readonly<Record<string, string>> => ({
     'id': id,
     'data': folder.dataFolder(id),
@@ -202,12 +214,14 @@ async function launchOf(id: NodeId, { folder, manifest, ports, documents }: Laun
     'ephemeral': String(storage.ephemeral),
     'durability': storage.durability,
     'cache-bytes': String(storage.cacheBytes),
+    'handoff-bytes-per-second': String(handoff.maxBytesPerSecond),
     'cors-origins': http.corsOrigins.join(','),
     'volume-uid': volume,
     'log-format': 'json',
   });
   return {
-    program: (volume) => [process.execPath, nodeProgram(),
+    // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
+    program: (volume) => [process.execPath, '--max-semi-space-size=4', nodeProgram(),
       ...Object.entries(flags(volume)).flatMap(([flag, value]) => [`--${flag}`, value])],
     dataFolder: folder.dataFolder(id),
     logFile: folder.logFile(id),

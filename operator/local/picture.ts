@@ -3,7 +3,9 @@
 import type { Observed } from '../planner/observed.ts';
 import type { Wait, WaitReason } from '../planner/actions.ts';
 import type { Plan } from '../planner/plan.ts';
-import { counted, formatBytes, formatDuration, progressBar, reasonOf } from '../words.ts';
+import {
+  counted, formatBytes, formatDuration, midSentence, progressBar, reasonOf, remainingText,
+} from '../words.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
 import { isConverged } from './status.ts';
 import type { OperationStatus, RingStatus } from './status.ts';
@@ -27,8 +29,9 @@ export interface Picture {
 
 /** Plain output repeats progress no more often than this, in ms. */
 const PLAIN_PROGRESS_MS = 2_000;
-/** ms after which a wait is told: most end sooner by themselves. */
+/** ms after which a wait is told: most end sooner by themselves, and processes take a while to start. */
 const WAIT_TOLD_MS = 1_500;
+const START_TOLD_MS = 5_000;
 
 export function openPicture(screen: Screen, now: () => number): Picture {
   const live = screen.isTTY === true;
@@ -119,7 +122,7 @@ function follower(line: (text: string) => void): (status: RingStatus) => void {
     }
     operation = begun;
     for (const wait of newWaits(waits, status)) {
-      line(`. waits: ${wait.message}${wait.unblock === '' ? '' : ` — ${wait.unblock}`}`);
+      line(`. waits: ${midSentence(wait.message)}${wait.unblock === '' ? '' : ` — ${midSentence(wait.unblock)}`}`);
     }
     const whole = isConverged(status);
     if (whole && !healthy) line(`= ${summaryOf(status)}`);
@@ -140,7 +143,7 @@ function newWaits(
   }
   return waits.filter((wait) => {
     const { sinceMs, told } = known.get(wait.reason) ?? { sinceMs: observedMs, told: false };
-    const due = !told && observedMs - sinceMs >= WAIT_TOLD_MS;
+    const due = !told && observedMs - sinceMs >= (wait.reason === 'NodesStarting' ? START_TOLD_MS : WAIT_TOLD_MS);
     known.set(wait.reason, { sinceMs, told: told || due });
     return due;
   });
@@ -168,9 +171,8 @@ function welcomeLines({ url, cluster }: RingStatus): readonly string[] {
 
 function progressLine(status: RingStatus): string {
   const { operation, waits } = status;
-  if (operation === null) return waits[0] === undefined ? '' : `waits: ${waits[0].message}`;
-  const eta = operation.etaMs === null ? '' : `  ${formatDuration(operation.etaMs)} left`;
+  if (operation === null) return waits[0] === undefined ? '' : `waits: ${midSentence(waits[0].message)}`;
   return `${operation.summary}  ${operation.phase}  `
     + `${progressBar(operation.slotsDone, operation.slotsTotal)}  ${counted(operation.keysDone, 'key')}  `
-    + `${formatBytes(operation.bytesDone)}${eta}`;
+    + `${formatBytes(operation.bytesDone)}${remainingText(operation.etaMs)}`;
 }

@@ -33,16 +33,17 @@ interface Heard {
 
 export class Survey {
   private readonly cluster: string;
-  private readonly beganMs: number;
+  /** When each node that exists was first seen here, wall clock in ms. */
+  private readonly seenMs = new Map<NodeId, number>();
   private readonly heard = new Map<NodeId, Heard>();
   private readonly loads = new Map<Incarnation, { readonly load: NodeLoad; readonly atMs: number }>();
 
-  constructor(cluster: string, nowMs: number) {
+  constructor(cluster: string) {
     this.cluster = cluster;
-    this.beganMs = nowMs;
   }
 
   async observe(document: RingDocument | null, facts: readonly NodeFacts[], nowMs: number): Promise<Observed> {
+    this.meet(facts, nowMs);
     const answers = await Promise.all(facts.map(async (node) => ({ node, report: await askReport(node) })));
     const nodes = answers.map(({ node, report }) => this.nodeOf(node, report, nowMs));
     await this.refreshLoads(answers, nowMs);
@@ -61,11 +62,23 @@ export class Survey {
     return this.heard.get(id)?.report ?? null;
   }
 
+  /** A node that went away and comes back is a new one: what its forerunner said is forgotten. */
+  private meet(facts: readonly NodeFacts[], nowMs: number): void {
+    const present = new Set(facts.map(({ id }) => id));
+    for (const id of this.seenMs.keys()) {
+      if (present.has(id)) continue;
+      this.seenMs.delete(id);
+      this.heard.delete(id);
+    }
+    for (const id of present) if (!this.seenMs.has(id)) this.seenMs.set(id, nowMs);
+  }
+
   private nodeOf(facts: NodeFacts, report: NodeReport | null, nowMs: number): ObservedNode {
     if (report !== null) this.heard.set(facts.id, { report, atMs: nowMs });
     const heardMs = this.heard.get(facts.id)?.atMs ?? Number.NEGATIVE_INFINITY;
-    // Silence is counted by this observer alone: what went on before it came is unknown to it.
-    const silentMs = report === null ? nowMs - Math.max(heardMs, this.beganMs) : 0;
+    // Silence is counted by this observer alone: what went on before it came is unknown to it. One
+    // that was never heard is as old as its first sight: a joiner that starts is not a silent one.
+    const silentMs = report === null ? nowMs - Math.max(heardMs, this.seenMs.get(facts.id) ?? nowMs) : 0;
     return {
       id: facts.id,
       address: facts.ports === null ? '' : `${LOCAL_HOST}:${facts.ports.peer}`,

@@ -44,10 +44,15 @@ describe('settings', () => {
       durability: 'sync',
       ephemeral: false,
       cacheBytes: 64 * 2 ** 20,
+      handoffBytesPerSecond: Infinity,
       logFormat: 'json',
       volumeUid: null,
     });
     expect(config.clusterSecret.toString()).toBe('a secret of sixteen and more');
+  });
+
+  test('throttle handoff by bytes a second', () => {
+    expect(parse(['--handoff-bytes-per-second', '8Mi']).handoffBytesPerSecond).toBe(8 * 2 ** 20);
   });
 
   test('come from flags or the environment, and a flag wins', () => {

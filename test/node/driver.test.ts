@@ -30,6 +30,7 @@ async function withDriver(
     id: nodeId('dev-0'),
     storage,
     rng: seededRng(1),
+    handoffBytesPerSecond: Infinity,
     now: Date.now,
     onEvent: () => undefined,
     onAdopted: () => undefined,

@@ -26,6 +26,7 @@ export const CONFIG: NodeConfig = {
   ephemeral: true,
   durability: 'sync',
   cacheBytes: 1 << 20,
+  handoffBytesPerSecond: Infinity,
   corsOrigins: [],
   volumeUid: null,
   logLevel: 'error',

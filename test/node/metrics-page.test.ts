@@ -36,6 +36,27 @@ describe('the metrics page', () => {
     });
   });
 
+  test('counts what the coordinator did: quorums, and reads that found siblings', async () => {
+    await withNode(async ({ call, admin }) => {
+      const { headers } = await call('PUT', '/v1/kv/a', { body: '1' });
+      const context = { 'X-Ring-Context': String(headers['x-ring-context']) };
+      await call('PUT', '/v1/kv/a', { body: '2', headers: context });
+      await call('PUT', '/v1/kv/a', { body: '3', headers: context });
+      expect((await call('GET', '/v1/kv/a')).status).toBe(300);
+      const { body } = await admin('GET', '/metrics');
+      for (const line of [
+        'dht_node_quorums_total{operation="write",outcome="ok"} 3',
+        'dht_node_quorums_total{operation="read",outcome="ok"} 1',
+        'dht_node_quorums_total{operation="read",outcome="timeout"} 0',
+        'dht_node_sibling_reads_total 1',
+        'dht_node_read_repairs_total 0',
+        'dht_node_hints_delivered_total 0',
+      ]) {
+        expect(body).toContain(`${line}\n`);
+      }
+    });
+  });
+
   test('works before the node has a document', async () => {
     await withNode(
       async ({ admin }) => {

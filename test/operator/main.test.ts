@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { nodeId } from '../../core/api/ids.ts';
 import { isAlive, signalProcess } from '../../operator/local/process-identity.ts';
-import { OperatedRing, until } from '../live/operated-ring.ts';
+import { OperatedRing } from '../live/operated-ring.ts';
+import type { RingWish } from '../live/operated-ring.ts';
+import { until } from '../live/until.ts';
 
 const DHT = fileURLToPath(new URL('../../operator/cli/main.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
@@ -28,6 +30,18 @@ async function run(program: string, args: readonly string[], input = ''): Promis
   child.stdin.end(input);
   const [code] = await once(child, 'close') as [number | null];
   return { code, out, err };
+}
+
+/** Runs `dht` with an input that stays open until `more` was seen on stderr. */
+async function runUntilAsked(args: readonly string[], more: RegExp, input: string): Promise<Ended> {
+  const child = spawn(process.execPath, [DHT, ...args], { env: { ...process.env, NODE_OPTIONS: '' } });
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+    if (more.test(err)) child.stdin.end(input);
+  });
+  const [code] = await once(child, 'close') as [number | null];
+  return { code, out: '', err };
 }
 
 const livingNodes = (ring: OperatedRing) => ring.nodes().filter((node) => isAlive(node.process));
@@ -77,13 +91,37 @@ describe('dht beside a running operator', () => {
     expect(status.operated).toBe(true);
     expect((await dht('get')).out).toMatch(/ring +3 +3 +3 +\d+ +Ready/);
     expect((await dht('ring', 'check', '-o', 'json')).out).toContain(`"epoch": ${status.ring.epoch}`);
-    expect((await dht('ring', 'owner', 'c')).out).toMatch(/owner/);
+    expect((await dht('ring', 'owner', 'c')).out).toMatch(/PEER ADDRESS\n.* owner /);
     expect((await dht('ring', 'graph')).out).toMatch(/graph/);
     const { members } = JSON.parse((await dht('plan', '--replicas', '4', '-o', 'json')).out) as
       { members: { id: string; gives: { slots: number }; gets: { slots: number } }[] };
     const joiner = members.find(({ id }) => id === 'ring-3');
     expect(joiner?.gets.slots).toBe(members.reduce((sum, { gives }) => sum + gives.slots, 0));
     expect(joiner?.gets.slots).toBeGreaterThan(0);
+  }, SLOW_MS);
+
+  test('plan names the members that there are, and says why nothing would move', async () => {
+    const unknown = await dht('plan', '--decommission', 'ring-9');
+    expect(unknown).toMatchObject({ code: 3, out: '' });
+    expect(unknown.err).toContain('there is no member ring-9; known: ring-0, ring-1, ring-2');
+    expect((await dht('plan')).out).toContain('nothing would move: the ring is what its manifest asks for');
+    const { out } = await dht('plan', '--replicas', '5');
+    expect(out).toMatch(/GIVES SLOTS +GIVES KEYS +GIVES BYTES +GETS SLOTS +GETS KEYS +GETS BYTES/);
+    expect(out).toContain('each of the 4,096 slots has N=3');
+  }, SLOW_MS);
+
+  test('waiting is told in one line, with its limit in the unit in which it is given', async () => {
+    const waited = await dht('wait', '--for', 'ready');
+    expect(waited.code).toBe(0);
+    expect(waited.err).toMatch(/^ring is ready: epoch \d+, 3 of 3 serve\n$/);
+    expect((await dht('scale', '--help')).out).toMatch(/\(default:\s+600\)/);
+    expect((await dht('wait', '--help')).out).toMatch(/\(default:\s+60\)/);
+  }, SLOW_MS);
+
+  test('a value that is to come from the standard input is asked for', async () => {
+    const asked = await runUntilAsked(['--state', ring.folder, 'kv', 'put', 'typed'], /Ctrl-D ends it/, 'by hand');
+    expect(asked.code).toBe(0);
+    expect((await dht('kv', 'get', 'typed')).out).toBe('by hand');
   }, SLOW_MS);
 
   test('a scale that the manifest cannot carry is refused and changes nothing', async () => {
@@ -108,25 +146,61 @@ describe('dht beside a running operator', () => {
     expect((await dht('logs', '-m', 'ring-1')).out).not.toContain('ring-0 listening');
   }, SLOW_MS);
 
+  test('the repl answers piped lines in their order, complaints too', async () => {
+    const { out, err } = await run(DHT, ['--state', ring.folder, 'repl'], 'get nothing\nput q 1\nget q\nnonsense q\n');
+    expect(out).toMatch(/^404: .*holds no value\n1\nnonsense: no such command\n/);
+    expect(err).not.toContain('holds no value');
+  }, SLOW_MS);
+
   test('the repl writes on top of what it read', async () => {
     const { out } = await run(DHT, ['--state', ring.folder, 'repl'], 'put r 1\nput r 2\nget r\nowner r\n');
     expect(out).toMatch(/^2\nslot \d+: ring-/);
   }, SLOW_MS);
 });
 
+/** Rings of one test each: gone after it, also where it failed half way. */
+const started: OperatedRing[] = [];
+const start = async (wish: RingWish): Promise<OperatedRing> => {
+  const ring = await OperatedRing.start(wish);
+  started.push(ring);
+  return ring;
+};
+afterEach(async () => { for (const ring of started.splice(0)) await ring.destroy(); }, SLOW_MS);
+
+describe('a ring that grows', () => {
+  test('moves the keys and bytes that the plan promised, within 5 %', async () => {
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
+    const dht = (...args: string[]): Promise<Ended> => run(DHT, ['--state', ring.folder, ...args]);
+    expect((await dht('kv', 'fill', '--count', '600')).out).toBe('written=600\n');
+    const { total } = JSON.parse((await dht('plan', '--replicas', '2', '-o', 'json')).out) as
+      { total: { keys: number; bytes: number } };
+    const scaled = await dht('scale', '2', '--wait');
+    expect(scaled.code).toBe(0);
+    expect(scaled.err).toMatch(/asks for 2 members now\ndone in [^\n]*\n$/);
+    const { keys, bytes } = ring.status()!.members[1]!;
+    expect([keys / total.keys, bytes / total.bytes].map((ratio) => Math.abs(ratio - 1) <= 0.05)).toEqual([true, true]);
+    const [, moved = '', unit = ''] = /keys? \(([\d.]+) (\w+)\) moved/.exec(ring.operatorLog()) ?? [];
+    expect(unit).toBe('KiB');
+    expect(Math.abs(Number(moved) * 1024 / total.bytes - 1)).toBeLessThanOrEqual(0.05);
+  }, SLOW_MS);
+});
+
 describe('the operator', () => {
   test('on Ctrl-C leaves no process, no lock, and the data', async () => {
-    const ring = await OperatedRing.start({ replicas: 1, replicationFactor: 1 });
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
     const [node] = ring.nodes();
     expect(await ring.stop()).toBe(0);
     expect(isAlive(node!.process)).toBe(false);
+    const status = await run(DHT, ['--state', ring.folder, 'status']);
+    expect(status.out).toMatch(/^ring is not running \(last seen .* ago\)/);
+    expect(status.out).not.toMatch(/ serve,|running +local/);
+    expect((await run(DHT, ['--state', ring.folder, 'get'])).out).toMatch(/ring +1 +0 +1 +\d+ +Stopped/);
     expect(existsSync(ring.state.lock)).toBe(false);
     expect(existsSync(join(ring.folder, 'ring', 'nodes', 'ring-0', 'data'))).toBe(true);
-    await ring.destroy();
   }, SLOW_MS);
 
   test('on a second Ctrl-C ends even nodes that do not listen any more', async () => {
-    const ring = await OperatedRing.start({ replicas: 1, replicationFactor: 1 });
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
     const [node] = ring.nodes();
     signalProcess(node!.process, 'SIGSTOP');
     const operator = JSON.parse(readFileSync(ring.state.operator, 'utf8')) as { pid: number };
@@ -140,48 +214,44 @@ describe('the operator', () => {
     expect(await stopped).toBe(130);
     await until('the node is gone', 5_000, () => !isAlive(node!.process));
     expect(existsSync(ring.state.lock)).toBe(false);
-    await ring.destroy();
   }, SLOW_MS);
 
   test('is refused while another one runs the same ring', async () => {
-    const ring = await OperatedRing.start({ replicas: 1, replicationFactor: 1 });
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
     const second = await run(OPERATOR, ['-f', join(ring.folder, 'ring.yaml'), '--state', ring.folder, '--port', '0']);
     expect(second.code).toBe(4);
     expect(second.err).toContain('another operator runs this cluster');
     expect(livingNodes(ring)).toHaveLength(1);
-    await ring.destroy();
   }, SLOW_MS);
 
   test('that was killed leaves its nodes serving, and the next one adopts them', async () => {
-    const ring = await OperatedRing.start({ replicas: 3, replicationFactor: 3 });
+    const ring = await start({ replicas: 3, replicationFactor: 3 });
     const before = ring.nodes();
     const url = `http://127.0.0.1:${before[0]!.ports.client}/v1/kv/k`;
     await ring.killOperator();
+    expect((await run(DHT, ['--state', ring.folder, 'status'])).out).toMatch(/^ring runs without an operator .*: 3 nodes live/);
     expect((await request(url, { method: 'PUT', body: 'served without an operator' })).statusCode).toBe(204);
     ring.startOperator();
     await ring.untilConverged(60_000);
     expect(ring.nodes().map((node) => node.process.pid)).toEqual(before.map((node) => node.process.pid));
     const through = await request(`http://127.0.0.1:${ring.proxyPort}/v1/kv/k`);
     expect(await through.body.text()).toBe('served without an operator');
-    await ring.destroy();
   }, SLOW_MS);
 
   test('a node whose record was never written is adopted by its own word', async () => {
-    const ring = await OperatedRing.start({ replicas: 1, replicationFactor: 1 });
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
     const [node] = ring.nodes();
     await ring.killOperator();
     rmSync(ring.state.processFile(nodeId(node!.id)));
     ring.startOperator();
     await until('it is adopted', 30_000, () => ring.operatorLog().includes(`adopted: process ${node!.process.pid}`));
-    await ring.destroy();
   }, SLOW_MS);
 
   test('dht stop ends nodes whose operator died', async () => {
-    const ring = await OperatedRing.start({ replicas: 1, replicationFactor: 1 });
+    const ring = await start({ replicas: 1, replicationFactor: 1 });
     const [node] = ring.nodes();
     await ring.killOperator();
     expect(await run(DHT, ['--state', ring.folder, 'stop'])).toMatchObject({ code: 0, out: 'ring stopped\n' });
     expect(isAlive(node!.process)).toBe(false);
-    await ring.destroy();
   }, SLOW_MS);
 });

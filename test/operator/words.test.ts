@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  counted, formatBytes, formatCount, formatDuration, progressBar, reasonOf, remainingMs,
+  counted, formatBytes, formatCount, formatDuration, midSentence, progressBar, reasonOf, remainingMs, remainingText,
 } from '../../operator/words.ts';
 
 describe('figures for people', () => {
@@ -24,6 +24,15 @@ describe('figures for people', () => {
     expect(remainingMs({ done: 0, total: 4, elapsedMs: 100 })).toBeNull();
     expect(remainingMs({ done: 4, total: 4, elapsedMs: 100 })).toBe(0);
   });
+  test('what is left is told while something is', () => {
+    expect([remainingText(3000), remainingText(3000, ', '), remainingText(0), remainingText(null)])
+      .toEqual(['  3 s left', ', 3 s left', '', '']);
+  });
+  test.each([
+    ['The ring is founded', 'the ring is founded'], ['It starts by itself', 'it starts by itself'],
+    ['A node is gone', 'a node is gone'], ['dev-3 is silent', 'dev-3 is silent'],
+    ['N 3 → 2 waits', 'N 3 → 2 waits'], ['DhtCluster is gone', 'DhtCluster is gone'],
+  ])('"%s" within a sentence reads "%s"', (alone, within) => { expect(midSentence(alone)).toBe(within); });
   test('a reason names what led to it', () => {
     expect(reasonOf(new Error('no answer', { cause: new Error('refused') }))).toBe('no answer (refused)');
     expect(reasonOf('plain')).toBe('plain');

@@ -113,6 +113,8 @@ export class Watcher {
       if (nodes.some((node) => node.id === id) || this.#outages.isAway(id, 'removed')) continue;
       this.#outages.end(id, this.#now());
       this.#outages.begin(id, 'removed', this.#now());
+      // Should it be wanted again, that is another process of the same name.
+      this.#processes.delete(id);
     }
   }
 }

@@ -1,36 +1,51 @@
 // The cache: its bound, who leaves first, and how a slot is forgotten.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RecordCache } from '../../../node/storage/cache.ts';
+import { ENTRY_BYTES, RecordCache } from '../../../node/storage/cache.ts';
 import { objectOf } from './samples.ts';
 
-function cacheOf(bytesMax: number): RecordCache {
-  const cache = new RecordCache(bytesMax);
-  cache.reset(8);
+/** Bytes of so many records of 20 bytes, and half of another one. */
+const roomFor = (records: number): number => (records + 0.5) * (ENTRY_BYTES + 21);
+
+function cacheOf(records: number): RecordCache {
+  const cache = new RecordCache(roomFor(records));
+  cache.reset(8, false);
   return cache;
 }
 
 test('the least recently used record leaves first', () => {
-  const cache = cacheOf(1300);
+  const cache = cacheOf(3);
   for (const text of ['a', 'b', 'c']) cache.put(text, 0, objectOf(text), 20);
-  cache.get('a');
+  cache.get('a', 0);
   cache.put('d', 0, objectOf('d'), 20);
-  expect(['a', 'b', 'c', 'd'].map((text) => cache.get(text) !== undefined))
+  expect(['a', 'b', 'c', 'd'].map((text) => cache.get(text, 0) !== undefined))
     .toEqual([true, false, true, true]);
   expect(cache).toMatchObject({ hits: 4, misses: 1 });
 });
 
 test('an absent key is known, not unknown', () => {
-  const cache = cacheOf(1000);
+  const cache = cacheOf(2);
   cache.put('a', 0, null, 0);
-  expect(cache.get('a')).toMatchObject({ object: null });
-  expect(cache.get('b')).toBeUndefined();
+  expect(cache.get('a', 0)).toMatchObject({ object: null });
+  expect(cache.get('b', 0)).toBeUndefined();
+});
+
+test('of an erased slot every key is known, until one of its records leaves the cache', () => {
+  const cache = cacheOf(2);
+  expect(cache.get('a', 0)).toBeUndefined();
+  cache.forgetSlot(0);
+  expect(cache.get('a', 0)).toMatchObject({ object: null, load: 0 });
+  cache.put('a', 0, objectOf('a'), 20);
+  cache.put('b', 1, objectOf('b'), 20);
+  expect(cache.get('c', 0)).toMatchObject({ object: null, load: 0 });
+  cache.put('d', 1, objectOf('d'), 20);
+  expect(['a', 'c'].map((text) => cache.get(text, 0))).toEqual([undefined, undefined]);
 });
 
 test('a record larger than the whole cache is not kept', () => {
-  const cache = cacheOf(1000);
-  cache.put('a', 0, objectOf('a'), 5000);
-  expect(cache.get('a')).toBeUndefined();
+  const cache = cacheOf(2);
+  cache.put('a', 0, objectOf('a'), roomFor(3));
+  expect(cache.get('a', 0)).toBeUndefined();
   expect(cache.bytes).toBe(0);
 });
 
@@ -38,7 +53,7 @@ test('whatever is put, got and forgotten: never a wrong answer, never more bytes
   const step = fc.record({ kind: fc.constantFrom('put', 'put', 'get', 'forget'), key: fc.nat(20),
     load: fc.nat(300) });
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-    const cache = cacheOf(4000);
+    const cache = cacheOf(9);
     const twin = new Map<string, number>();
     for (const { kind, key, load } of steps) {
       const text = `key-${key}`, slot = key % 8;
@@ -49,10 +64,10 @@ test('whatever is put, got and forgotten: never a wrong answer, never more bytes
         cache.forgetSlot(slot);
         for (let other = slot; other <= 20; other += 8) twin.delete(`key-${other}`);
       } else {
-        const found = cache.get(text);
-        if (found !== undefined) expect(found.load).toBe(twin.get(text));
+        const found = cache.get(text, slot);
+        if (found !== undefined) expect(found.load).toBe(twin.get(text) ?? 0);
       }
-      expect(cache.bytes).toBeLessThanOrEqual(4000);
+      expect(cache.bytes).toBeLessThanOrEqual(roomFor(9));
     }
   }), { numRuns: 100 });
 });

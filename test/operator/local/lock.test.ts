@@ -63,8 +63,7 @@ describe('the lock of a state folder', () => {
       if (result.status !== 'fulfilled') continue;
       if (await result.value.assertHeld().then(() => true, () => false)) held.push(result.value);
     }
-    // All are one process here, so their locks look alike; among them they hold one file.
-    expect(held.length).toBeGreaterThanOrEqual(1);
+    expect(held).toHaveLength(1);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
   }));
 

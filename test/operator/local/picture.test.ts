@@ -68,6 +68,24 @@ describe('what a person sees', () => {
     expect(paper.lines).toEqual(['. waits: dev-1 would pass its limit — free 3 GiB there']);
   });
 
+  test('that processes take a while to start is not told, unless it lasts; nothing is capital within a sentence', () => {
+    const starting = (observedMs: number): RingStatus => ({
+      ...MOVING, operation: null, observedMs, waits: [{ reason: 'NodesStarting', message: 'The ring is founded later',
+        unblock: 'They start by themselves', nodes: [nodeId('dev-1')] }],
+    });
+    const [soon, later] = [new Paper(false), new Paper(false)];
+    show(soon, [starting(0), starting(4_900)]);
+    show(later, [starting(0), starting(4_900), starting(5_000)]);
+    expect(soon.lines).toEqual([]);
+    expect(later.lines).toEqual(['. waits: the ring is founded later — they start by themselves']);
+  });
+
+  test('no time is left where everything is done', () => {
+    const paper = new Paper(false);
+    show(paper, [{ ...MOVING, operation: { ...MOVING.operation!, slotsDone: 100, etaMs: 0 } }], 10_000);
+    expect(paper.text).toContain('100 %  10 keys  2.0 KiB\n');
+  });
+
   test('a failure that repeats itself is told once until something else happens', () => {
     const paper = new Paper(false);
     const picture = openPicture(paper, () => 0);

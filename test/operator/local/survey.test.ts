@@ -28,7 +28,7 @@ const facts = (given: Partial<NodeFacts>): NodeFacts => ({
   volume: 'v', client: answers(null), zone: zone('local'), ...given,
 });
 const observe = (document: RingDocument | null, nodes: readonly NodeFacts[], nowMs = 200) =>
-  new Survey('ring', 100).observe(document, nodes, nowMs);
+  new Survey('ring').observe(document, nodes, nowMs);
 
 describe('R9: an incarnation is called lost', () => {
   test.each([
@@ -65,12 +65,25 @@ describe('what a node is to the planner', () => {
     expect((await observe(null, [facts({ process, client })])).nodes[0]?.process).toBe(seen);
   });
 
-  test('silence is counted from its last answer, and before that from the observer\'s start', async () => {
-    const survey = new Survey('ring', 100);
+  test('silence is counted from its last answer, and before that from when it was first seen', async () => {
+    const survey = new Survey('ring');
     const look = async (client: NodeClient, nowMs: number) =>
       (await survey.observe(null, [facts({ client })], nowMs)).nodes[0]!.silentMs;
-    expect([await look(answers(null), 150), await look(answers({ incarnation: A }), 200), await look(answers(null), 275)])
-      .toEqual([50, 0, 75]);
+    expect([await look(answers(null), 150), await look(answers(null), 190), await look(answers({ incarnation: A }), 200),
+      await look(answers(null), 275)]).toEqual([0, 40, 0, 75]);
+  });
+
+  test('a joiner that comes late, or comes back, is not as silent as the operator is old', async () => {
+    const survey = new Survey('ring');
+    const silence = async (nodes: readonly NodeFacts[], nowMs: number) =>
+      (await survey.observe(null, nodes, nowMs)).nodes.map(({ silentMs }) => silentMs);
+    const late = facts({ id: nodeId('ring-1') });
+    await silence([facts({})], 100);
+    expect(await silence([facts({}), late], 900_000)).toEqual([899_900, 0]);
+    await silence([facts({ client: answers({ incarnation: A }) })], 900_100);
+    await silence([], 900_200);
+    expect(await silence([facts({})], 1_800_000)).toEqual([0]);
+    expect(survey.lastReport(ID)).toBeNull();
   });
 
   test('the highest document is fetched from a node that is ahead, and is the stored one otherwise', async () => {
