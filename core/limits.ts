@@ -86,6 +86,8 @@ export const COMPARE_SLOTS = 64;
 export const COMPARE_TICKS = 10;
 /** Ticks between visits to the hints of one target (2 s): deliver what can be, drop what is too old. */
 export const HINT_VISIT_TICKS = 20;
+/** Tombstones that one node watches at a time, some 100 bytes each; more wait until these are collected. */
+export const TOMBSTONES_WATCHED_MAX = 200_000;
 /** Ticks between visits to slots with tombstones (1 s). */
 export const COLLECT_TICKS = 10;
 /** Bytes of hints kept; beyond it no more are kept and anti-entropy heals. */

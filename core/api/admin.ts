@@ -39,6 +39,8 @@ export interface NodeReport {
   readonly draining: boolean;
   /** Peers it has not heard from for longer than the suspicion time. */
   readonly silentPeers: readonly Incarnation[];
+  /** Records known to be damaged and not healed yet (R9); absent: none. */
+  readonly damagedRecords?: number;
   /** Slots that differed from a co-replica's in two comparisons running, with nothing written between. */
   readonly unequalSlots: number;
   /** A document of the same epoch with another hash was met: the ring is split, nobody may go on. */

@@ -3,7 +3,7 @@
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
 import { defined } from '../assert.ts';
-import { COLLECT_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { COLLECT_TICKS, PAGE_BYTES, PAGE_RECORDS, TICK_MS, TOMBSTONES_WATCHED_MAX } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafOf, rootOf } from '../version/digest.ts';
 import { collectableSince, objectDigest } from '../version/siblings.ts';
@@ -50,7 +50,7 @@ function collectPage(r: Replica, slot: Slot, after: Key | null): void {
       const since = collectableSince(record.object);
       if (since === null) continue;
       if (digest !== null) digest.mayHoldTombstones = true;
-      if (isOldEnough(r, slot, since)) old.push(record);
+      if (isOldEnough(r, slot, since) && isLongKnown(r, record)) old.push(record);
     }
     const goOn = (): void => {
       if (page.next !== null) collectPage(r, slot, page.next);
@@ -59,6 +59,21 @@ function collectPage(r: Replica, slot: Slot, after: Key | null): void {
     if (old.length === 0) goOn();
     else confirm(r, slot, old, goOn);
   });
+}
+
+/**
+ * A tombstone's own date comes from one clock, which may have run hours behind when nobody else was
+ * heard yet: besides, this process must have seen exactly this one for the grace period.
+ */
+function isLongKnown(r: Replica, { key, object }: KeyRecord): boolean {
+  if (!enforces(r, 'R10')) return true;
+  const { high, low } = objectDigest(key, object);
+  const known = r.tombstones.get(key.text);
+  if (known?.high === high && known.low === low) {
+    return (r.tick - known.tick) * TICK_MS > defined(r.document, 'a document').limits.tombstoneGraceMs;
+  }
+  if (r.tombstones.size < TOMBSTONES_WATCHED_MAX) r.tombstones.set(key.text, { high, low, tick: r.tick });
+  return false;
 }
 
 /** By the clocks of all replicas: one that runs ahead may not delete what the others still need. */
@@ -116,6 +131,7 @@ export function dropTombstones(r: Replica, tombstones: KeyDigests, then: () => v
     const { high, low } = objectDigest(key, cell.object);
     const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
     if (!same || collectableSince(cell.object) === null) return done();
+    r.tombstones.delete(key.text);
     tally(r, 'tombstones-collected');
     setObject(r, cell, null, done);
   }));

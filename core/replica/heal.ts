@@ -85,4 +85,5 @@ function replace(r: Replica, key: Key, object: VersionedObject | null): void {
     if (term !== null) leaseIsDurable(r, actor);
   });
   forgetDigest(r, slotOfKey(r, key), 'unknown');
+  for (const operation of [...r.operations]) operation.copyLost?.(key);
 }

@@ -54,7 +54,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     nextCall: boot.rng.below(0x7fffffff) * 0x10000, calls: new Map(),
     nextTicket: 1, waiting: new Map(), stores: new Map(), newestStore: 0, cells: new Map(),
     digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(), unhealed: [],
-    owed: 0, holding: new Map(),
+    tombstones: new Map(), owed: 0, holding: new Map(),
     takenOver: new Map(), deferred: [], redo: [],
     hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
       [target, { ...newCount(Infinity), items, bytes }])),
@@ -244,7 +244,7 @@ export function reportOf(r: Replica): ReplicaReport {
     },
     uncleanSlots: r.unclean.size, hints: hintsHeld(r), diskFull: r.diskFull, draining: r.draining,
     silentPeers: r.suspicion.silent().filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
-    unequalSlots: lastingMismatches(r), splitRing: r.split,
+    damagedRecords: r.healing.size + r.unhealed.length, unequalSlots: lastingMismatches(r), splitRing: r.split,
     fullBarrier: (document?.progress.fullBarrier ?? 0) as NodeReport['fullBarrier'],
   };
 }

@@ -51,6 +51,8 @@ export interface Call {
 export interface Operation {
   tick(): void;
   replan(): void;
+  /** This node's own record of the key was damaged and replaced by what others hold. */
+  copyLost?(key: Key): void;
 }
 
 /** R13. `counter` was used last; `lease` may be used; `ready`: term and lease are durable. */
@@ -151,6 +153,8 @@ export interface Replica {
   corrupt: Key[];
   readonly healing: Set<string>;
   unhealed: Key[];
+  /** Tombstones that this process may collect one day, and since when it has seen exactly them. */
+  readonly tombstones: Map<string, { readonly high: number; readonly low: number; readonly tick: number }>;
   /** Client operations whose answer is still owed. */
   owed: number;
   /** sloppy mode: hints being merged with what is kept for the same target and key. */

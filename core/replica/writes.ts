@@ -1,7 +1,7 @@
 // A client's write, from its first dot to the last replica's word: R2, R3, R14 and the two rounds of
 // protocol §5 for writes without a context.
 import type { Incarnation, Slot } from '../api/ids.ts';
-import type { Sibling, Vector, VersionedObject } from '../api/object.ts';
+import type { Key, Sibling, Vector, VersionedObject } from '../api/object.ts';
 import type { ClientResult, WriteRequest } from '../api/requests.ts';
 import { defined } from '../assert.ts';
 import { FAIL_FAST_TICKS, LINGER_TICKS, OBJECT_BYTES_MAX, RESEND_TICKS, SETTLE_TICKS, SIBLINGS_MAX } from '../limits.ts';
@@ -312,6 +312,19 @@ export class QuorumWrite implements Operation {
         this.#check();
       });
     }
+  }
+
+  /** What this node had acknowledged is gone from its disk: its copy counts once it is there again (R2). */
+  copyLost(key: Key): void {
+    const object = this.#object;
+    if (key.text !== this.#request.key.text || object === null || this.#ended) return;
+    const { incarnation } = this.#r;
+    const attempt = this.#attempt;
+    this.#acks.delete(incarnation);
+    this.#clean.delete(incarnation);
+    mergeIn(this.#r, key, object, (merged) => {
+      if (merged.kind === 'merged') this.#stored(incarnation, attempt, null);
+    });
   }
 
   /** R5: planned again under the new document, with the same dot (R3); copies are counted afresh. */

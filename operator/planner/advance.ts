@@ -26,7 +26,19 @@ export function advanceChange(world: World): Verdict {
   if (document.phase === 'read-new') return store(finishChange(document, stampOf(world)), document);
   const owing = uncovered(document, reports);
   if (owing.length > 0 && !without.has('R7')) return hold(streamsWait(world));
+  const damaged = document.members.filter((m) => (reports.get(m.incarnation)?.damagedRecords ?? 0) > 0);
+  if (damaged.length > 0) return hold(damageWait(damaged));
   return store(enterReadNew(document, stampOf(world)), document);
+}
+
+/** A damaged record is healed from the old copies while they are there. */
+function damageWait(damaged: readonly Member[]): Wait {
+  return wait(
+    'RebuildInProgress',
+    `${names(damaged)} heal damaged records`,
+    'It ends by itself',
+    damaged.map(({ id }) => id),
+  );
 }
 
 /** The phase, or the next change, waits for acknowledgements. */

@@ -15,6 +15,8 @@ interface Outage {
   untilMs: number;
 }
 
+/** ms until a node notices that a peer it is connected to has died. */
+const BROKEN_MS = 500;
 const DEAD: ReadonlySet<Absence> = new Set(['killed', 'wiped']);
 /** A joiner that starts is named already: like one that died it counts in no quorum. */
 const MISSED: ReadonlySet<Absence> = new Set(['killed', 'wiped', 'starting']);
@@ -63,7 +65,7 @@ export class Outages {
       (outage) =>
         DEAD.has(outage.why) &&
         outage.who !== OPERATOR &&
-        outage.fromMs >= span.startMs &&
+        outage.fromMs >= span.startMs - BROKEN_MS &&
         outage.fromMs <= span.endMs,
     );
   }

@@ -369,8 +369,8 @@ export class Faults {
     const copies = assignments.map(({ writeQuorum, replicationFactor, seats }) =>
       Math.min(writeQuorum, replicationFactor, seats.length),
     );
-    // In write-both a change can still be aborted: the larger of the two sets is what counts.
-    const least = document.phase === 'write-both' ? Math.max(...copies) : Math.min(...copies);
+    // In write-both a change can still be aborted, and then the old set is all there is.
+    const least = document.phase === 'write-both' ? copies[0]! : Math.min(...copies);
     if (least < 2) return false;
     for (const { seats } of assignments) {
       if (seats.some((seat) => world.site.lost.has(seat.incarnation))) return false;

@@ -9,8 +9,8 @@ const ABC = ['a', 'b', 'c'];
 /** Grace of 20 s: 200 ticks. */
 const limits = { ...DATA_LIMITS, tombstoneGraceMs: 20_000, hintAgeMs: 5_000 };
 const GRACE_TICKS = 200;
-/** Ticks in which every slot of a ring of 16 is looked at. */
-const ROUND_TICKS = 17 * COLLECT_TICKS;
+/** Ticks in which every slot of a ring of 16 is looked at twice: seen first, collected later. */
+const ROUND_TICKS = 2 * 17 * COLLECT_TICKS;
 
 /** k was put and deleted, and everybody knows. */
 function deleted(change: Partial<RingDocument> = {}): CalmRing {
