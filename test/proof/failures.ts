@@ -26,6 +26,9 @@ export const NOTICE_MS = RECONNECT_MS_MAX + 1_000;
 /** ms after a node is ready again until the proxy sends it connections, and the watcher knows. */
 const ROUTE_MS = 1_000;
 
+/** ms until a node notices that a peer it is connected to has died. */
+const BROKEN_MS = 500;
+
 /** A refusal by a condition is an answer, not a failure. */
 export const VERDICTS: ReadonlySet<string> = new Set([
   'PRECONDITION_FAILED',
@@ -54,6 +57,8 @@ export function excuse(failure: Failure, outages: Outages): string | null {
     if (code === 'DRAINING' && outages.someoneLeft(failure)) return 'the node was leaving in order';
   }
   if (outages.nodesGone(failure, NOTICE_MS) >= 2) return 'the quorum was gone';
-  if (failure.what === 'write' && outages.nodeDied(failure)) return 'cut off with its coordinator';
+  const slackMs = code === 'TIMEOUT' ? BROKEN_MS : 0;
+  if (failure.what === 'write' && outages.nodeDied(failure, slackMs))
+    return 'cut off with its coordinator';
   return null;
 }

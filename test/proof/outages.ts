@@ -15,8 +15,6 @@ interface Outage {
   untilMs: number;
 }
 
-/** ms until a node notices that a peer it is connected to has died. */
-const BROKEN_MS = 500;
 const DEAD: ReadonlySet<Absence> = new Set(['killed', 'wiped']);
 /** A joiner that starts is named already: like one that died it counts in no quorum. */
 const MISSED: ReadonlySet<Absence> = new Set(['killed', 'wiped', 'starting']);
@@ -60,12 +58,12 @@ export class Outages {
   }
 
   /** A node died while the span ran. */
-  nodeDied(span: Span): boolean {
+  nodeDied(span: Span, slackMs: number): boolean {
     return this.#outages.some(
       (outage) =>
         DEAD.has(outage.why) &&
         outage.who !== OPERATOR &&
-        outage.fromMs >= span.startMs - BROKEN_MS &&
+        outage.fromMs >= span.startMs - slackMs &&
         outage.fromMs <= span.endMs,
     );
   }

@@ -12,7 +12,7 @@ describe('a ring of real processes', () => {
     async () => {
       const { verdict, journal, done } = await prove({
         seed: SEED,
-        minutes: 0,
+        minutes: 1,
         clients: 20,
         callsPerSecond: 300,
         signal: AbortSignal.timeout(GIVEN_UP_MS),
@@ -21,8 +21,8 @@ describe('a ring of real processes', () => {
       const kept = verdict.violations.length === 0 ? [] : [await keepHistory(SEED, journal.calls)];
       expect([...verdict.violations, ...kept]).toEqual([]);
       // A proof in which nothing happened proves nothing.
-      expect(done.scales).toBe(2);
-      expect(done.wipes).toBe(1);
+      expect(done.scales).toBeGreaterThanOrEqual(2);
+      expect(done.wipes).toBeGreaterThanOrEqual(1);
       expect(done.blows.joiner).toBeGreaterThan(0);
       expect(done.blows.operator).toBeGreaterThan(0);
       expect(done.blows['same node twice']).toBeGreaterThan(0);
