@@ -15,10 +15,16 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipComments: true }],
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'named exports only' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'named exports only' },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -31,14 +37,28 @@ export default defineConfig(
   {
     files: ['core/**/*.ts', 'operator/planner/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', 'Date', 'performance', 'crypto', 'setTimeout', 'setInterval',
-        'queueMicrotask', 'process', 'console', 'fetch'],
-      'no-restricted-properties': ['error',
-        { object: 'Math', property: 'random', message: 'draw from the Rng passed in' }],
-      'no-restricted-syntax': ['error',
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'performance',
+        'crypto',
+        'setTimeout',
+        'setInterval',
+        'queueMicrotask',
+        'process',
+        'console',
+        'fetch',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'draw from the Rng passed in' },
+      ],
+      'no-restricted-syntax': [
+        'error',
         { selector: ':function[async=true]', message: 'the core is synchronous' },
         { selector: 'ImportExpression', message: 'no dynamic import' },
-        { selector: 'ExportDefaultDeclaration', message: 'named exports only' }],
+        { selector: 'ExportDefaultDeclaration', message: 'named exports only' },
+      ],
     },
   },
 );

@@ -4,10 +4,13 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testTimeout: 60_000,
   transform: {
-    '^.+\\.ts$': ['@swc/jest', {
-      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
-      module: { type: 'es6' },
-      sourceMaps: 'inline',
-    }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
   },
 };

@@ -10,7 +10,10 @@ export interface Rng {
 
 /** sfc32 (Doty-Humphrey, PractRand), seeded by splitmix32 and warmed up by 12 rounds. */
 export function seededRng(seed: number): Rng {
-  let a = mix(seed), b = mix(seed + 0x9e3779b9), c = mix(seed + 0x3c6ef372), d = 1;
+  let a = mix(seed),
+    b = mix(seed + 0x9e3779b9),
+    c = mix(seed + 0x3c6ef372),
+    d = 1;
   const draw = (): number => {
     const t = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;

@@ -16,32 +16,41 @@ let high = 0;
 let low = 0;
 
 // The five primes of the specification, high and low halves.
-const P1H = 0x9e3779b1 | 0, P1L = 0x85ebca87 | 0;
-const P2H = 0xc2b2ae3d | 0, P2L = 0x27d4eb4f;
-const P3H = 0x165667b1, P3L = 0x9e3779f9 | 0;
-const P4H = 0x85ebca77 | 0, P4L = 0xc2b2ae63 | 0;
-const P5H = 0x27d4eb2f, P5L = 0x165667c5;
+const P1H = 0x9e3779b1 | 0,
+  P1L = 0x85ebca87 | 0;
+const P2H = 0xc2b2ae3d | 0,
+  P2L = 0x27d4eb4f;
+const P3H = 0x165667b1,
+  P3L = 0x9e3779f9 | 0;
+const P4H = 0x85ebca77 | 0,
+  P4L = 0xc2b2ae63 | 0;
+const P5H = 0x27d4eb2f,
+  P5L = 0x165667c5;
 
 /** The low 64 bits of a × b; the 32 × 32 product is summed from 16-bit limbs. */
 function multiply(aHigh: number, aLow: number, bHigh: number, bLow: number): void {
-  const a0 = aLow & 0xffff, a1 = aLow >>> 16, b0 = bLow & 0xffff, b1 = bLow >>> 16;
+  const a0 = aLow & 0xffff,
+    a1 = aLow >>> 16,
+    b0 = bLow & 0xffff,
+    b1 = bLow >>> 16;
   const lowest = Math.imul(a0, b0);
-  const middle = Math.imul(a1, b0) + (lowest >>> 16) | 0;
-  const other = Math.imul(a0, b1) + (middle & 0xffff) | 0;
-  const carry = Math.imul(a1, b1) + (middle >>> 16) + (other >>> 16) | 0;
-  high = carry + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh) | 0;
+  const middle = (Math.imul(a1, b0) + (lowest >>> 16)) | 0;
+  const other = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  const carry = (Math.imul(a1, b1) + (middle >>> 16) + (other >>> 16)) | 0;
+  high = (carry + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) | 0;
   low = (other << 16) | (lowest & 0xffff);
 }
 
 function add(aHigh: number, aLow: number, bHigh: number, bLow: number): void {
   const sum = (aLow >>> 0) + (bLow >>> 0);
   low = sum | 0;
-  high = aHigh + bHigh + (sum > 0xffffffff ? 1 : 0) | 0;
+  high = (aHigh + bHigh + (sum > 0xffffffff ? 1 : 0)) | 0;
 }
 
 /** Rotates (high, low) left by 1 … 31 bits. */
 function rotate(bits: number): void {
-  const h = high, l = low;
+  const h = high,
+    l = low;
   high = (h << bits) | (l >>> (32 - bits));
   low = (l << bits) | (h >>> (32 - bits));
 }
@@ -60,7 +69,8 @@ function round(aHigh: number, aLow: number, wordHigh: number, wordLow: number): 
 
 /** Folds one lane into the accumulator left in (high, low). */
 function mergeLane(laneHigh: number, laneLow: number): void {
-  const accHigh = high, accLow = low;
+  const accHigh = high,
+    accLow = low;
   round(0, 0, laneHigh, laneLow);
   multiply(accHigh ^ high, accLow ^ low, P1H, P1L);
   add(high, low, P4H, P4L);
@@ -71,20 +81,25 @@ function stripes(bytes: Uint8Array, length: number, seed: number): number {
   const lanes = new Int32Array(8);
   add(P1H, P1L, P2H, P2L);
   add(high, low, 0, seed);
-  lanes[0] = high; lanes[1] = low;
+  lanes[0] = high;
+  lanes[1] = low;
   add(P2H, P2L, 0, seed);
-  lanes[2] = high; lanes[3] = low;
+  lanes[2] = high;
+  lanes[3] = low;
   lanes[5] = seed;
   add(0, seed, ~P1H, ~P1L);
   add(high, low, 0, 1);
-  lanes[6] = high; lanes[7] = low;
+  lanes[6] = high;
+  lanes[7] = low;
   let at = 0;
   for (; at + 32 <= length; at += 32) {
     for (let lane = 0; lane < 4; lane++) {
       const from = at + lane * 8;
-      const wordLow = readWord(bytes, from), wordHigh = readWord(bytes, from + 4);
+      const wordLow = readWord(bytes, from),
+        wordHigh = readWord(bytes, from + 4);
       round(lanes[lane * 2]!, lanes[lane * 2 + 1]!, wordHigh, wordLow);
-      lanes[lane * 2] = high; lanes[lane * 2 + 1] = low;
+      lanes[lane * 2] = high;
+      lanes[lane * 2 + 1] = low;
     }
   }
   joinLanes(lanes);
@@ -92,12 +107,15 @@ function stripes(bytes: Uint8Array, length: number, seed: number): number {
 }
 
 function joinLanes(lanes: Int32Array): void {
-  let sumHigh = 0, sumLow = 0;
+  let sumHigh = 0,
+    sumLow = 0;
   for (const [lane, bits] of [1, 7, 12, 18].entries()) {
-    high = lanes[lane * 2]!; low = lanes[lane * 2 + 1]!;
+    high = lanes[lane * 2]!;
+    low = lanes[lane * 2 + 1]!;
     rotate(bits);
     add(sumHigh, sumLow, high, low);
-    sumHigh = high; sumLow = low;
+    sumHigh = high;
+    sumLow = low;
   }
   for (let lane = 0; lane < 4; lane++) mergeLane(lanes[lane * 2]!, lanes[lane * 2 + 1]!);
 }
@@ -106,26 +124,32 @@ function joinLanes(lanes: Int32Array): void {
 function tail(bytes: Uint8Array, start: number, length: number): void {
   let at = start;
   for (; at + 8 <= length; at += 8) {
-    const accHigh = high, accLow = low;
+    const accHigh = high,
+      accLow = low;
     round(0, 0, readWord(bytes, at + 4), readWord(bytes, at));
-    high ^= accHigh; low ^= accLow;
+    high ^= accHigh;
+    low ^= accLow;
     rotate(27);
     multiply(high, low, P1H, P1L);
     add(high, low, P4H, P4L);
   }
   if (at + 4 <= length) {
-    const accHigh = high, accLow = low;
+    const accHigh = high,
+      accLow = low;
     multiply(0, readWord(bytes, at), P1H, P1L);
-    high ^= accHigh; low ^= accLow;
+    high ^= accHigh;
+    low ^= accLow;
     rotate(23);
     multiply(high, low, P2H, P2L);
     add(high, low, P3H, P3L);
     at += 4;
   }
   for (; at < length; at++) {
-    const accHigh = high, accLow = low;
+    const accHigh = high,
+      accLow = low;
     multiply(0, bytes[at]!, P5H, P5L);
-    high ^= accHigh; low ^= accLow;
+    high ^= accHigh;
+    low ^= accLow;
     rotate(11);
     multiply(high, low, P1H, P1L);
   }

@@ -74,10 +74,7 @@ export function parseConfig({ args, environment, isTerminal }: Surroundings): No
     ephemeral: take('ephemeral', (text) => oneOf(text, ['true', 'false']) === 'true'),
     durability: take('durability', (text) => oneOf(text, ['sync', 'relaxed'])),
     cacheBytes: take('cache-bytes', parseBytes),
-    handoffBytesPerSecond: take(
-      'handoff-bytes-per-second',
-      (text) => parseBytes(text) || Infinity,
-    ),
+    handoffBytesPerSecond: take('handoff-bytes-per-second', (text) => parseBytes(text) || Infinity),
     corsOrigins: take('cors-origins', parseOrigins),
     volumeUid: take('volume-uid', (text) => (text === '' ? null : text)),
     logLevel: take('log-level', (text) => oneOf(text, ['debug', 'info', 'warn', 'error'])),

@@ -21,8 +21,7 @@ export function replicaMetrics(registry: Metrics, driver: Pick<Driver, 'counted'
     () =>
       OPERATIONS.flatMap((operation) =>
         OUTCOMES.map(
-          (outcome) =>
-            [{ operation, outcome }, driver.counted(`${operation}-${outcome}`)] as const,
+          (outcome) => [{ operation, outcome }, driver.counted(`${operation}-${outcome}`)] as const,
         ),
       ),
   );

@@ -26,24 +26,30 @@ export function crdOf(): object {
       group: API_GROUP,
       scope: 'Namespaced',
       names: {
-        kind: KIND, listKind: `${KIND}List`, plural, singular: KIND.toLowerCase(),
-        shortNames: ['dht'], categories: ['all'],
+        kind: KIND,
+        listKind: `${KIND}List`,
+        plural,
+        singular: KIND.toLowerCase(),
+        shortNames: ['dht'],
+        categories: ['all'],
       },
-      versions: [{
-        name: API_VERSION,
-        served: true,
-        storage: true,
-        subresources: {
-          status: {},
-          scale: {
-            specReplicasPath: '.spec.replicas',
-            statusReplicasPath: '.status.replicas',
-            labelSelectorPath: '.status.selector',
+      versions: [
+        {
+          name: API_VERSION,
+          served: true,
+          storage: true,
+          subresources: {
+            status: {},
+            scale: {
+              specReplicasPath: '.spec.replicas',
+              statusReplicasPath: '.status.replicas',
+              labelSelectorPath: '.status.selector',
+            },
           },
+          additionalPrinterColumns: COLUMNS,
+          schema: { openAPIV3Schema: rootSchema() },
         },
-        additionalPrinterColumns: COLUMNS,
-        schema: { openAPIV3Schema: rootSchema() },
-      }],
+      ],
     },
   };
 }
@@ -54,17 +60,30 @@ export function crdText(): string {
   return note + stringify(crdOf(), { lineWidth: 100, aliasDuplicateObjects: false });
 }
 
-const column = (name: string, type: string, jsonPath: string, description: string) =>
-  ({ name, type, jsonPath, description });
-const wide = (name: string, jsonPath: string, description: string) =>
-  ({ name, type: 'integer', jsonPath, description, priority: 1 });
+const column = (name: string, type: string, jsonPath: string, description: string) => ({
+  name,
+  type,
+  jsonPath,
+  description,
+});
+const wide = (name: string, jsonPath: string, description: string) => ({
+  name,
+  type: 'integer',
+  jsonPath,
+  description,
+  priority: 1,
+});
 
 const COLUMNS = [
   column('Desired', 'integer', '.spec.replicas', 'Members that are asked for.'),
   column('Ready', 'integer', '.status.readyReplicas', 'Members that serve.'),
   column('Ring', 'string', '.status.ring.phase', 'Phase of the ring change.'),
-  column('Under-replicated', 'integer', '.status.ring.underReplicatedSlots',
-    'Slots with too few copies.'),
+  column(
+    'Under-replicated',
+    'integer',
+    '.status.ring.underReplicatedSlots',
+    'Slots with too few copies.',
+  ),
   column('Phase', 'string', '.status.phase', 'One word for all of it.'),
   column('Age', 'date', '.metadata.creationTimestamp', 'Time since it was created.'),
   wide('Epoch', '.status.ring.epoch', 'Number of the ring document.'),
@@ -106,7 +125,8 @@ function emit(schema: Schema, path: string): Record<string, unknown> {
 
 function emitFields(fields: Readonly<Record<string, Schema>>, path: string): object {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [name, emit(field, `${path}.${name}`)]));
+    Object.entries(fields).map(([name, field]) => [name, emit(field, `${path}.${name}`)]),
+  );
 }
 
 function described(schema: Schema): string {

@@ -54,8 +54,12 @@ type NodeSettings = ReturnType<typeof nodeSettings>;
  * an operator which knows more settings restarts nobody. Never change an entry, only add.
  */
 const UNSET: NodeSettings = {
-  ephemeral: false, durability: 'sync', cacheBytes: 67_108_864, handoffBytesPerSecond: 0,
-  corsOrigins: [], restartedAt: '',
+  ephemeral: false,
+  durability: 'sync',
+  cacheBytes: 67_108_864,
+  handoffBytesPerSecond: 0,
+  corsOrigins: [],
+  restartedAt: '',
 };
 
 /** 16 hexadecimal digits that change exactly when the settings of nodes do. */

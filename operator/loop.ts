@@ -16,7 +16,10 @@ export interface LoopEvents {
 
 /** Reconciles until the signal aborts, which it lets interrupt waits but never an action half way. */
 export async function reconcile(
-  platform: Platform, plan: Planner, signal: AbortSignal, events: LoopEvents,
+  platform: Platform,
+  plan: Planner,
+  signal: AbortSignal,
+  events: LoopEvents,
 ): Promise<void> {
   let failures = 0;
   let before = '';
@@ -51,18 +54,23 @@ async function pass(platform: Platform, plan: Planner): Promise<Plan | null> {
 /** ms until the next pass: none after an action, unless it is the one before over again. */
 function pauseAfter(answer: Plan | null, before: string): number {
   if (answer === null) return RECONCILE_MS;
-  if (answer.action.kind !== 'none') return nameOf(answer.action) === before ? RECONCILE_BUSY_MS : 0;
+  if (answer.action.kind !== 'none')
+    return nameOf(answer.action) === before ? RECONCILE_BUSY_MS : 0;
   return answer.operation === null && answer.waits.length === 0 ? RECONCILE_MS : RECONCILE_BUSY_MS;
 }
 
 function nameOf(action: Action): string {
   switch (action.kind) {
-    case 'none': return '';
-    case 'store-document': return `store ${action.document.epoch}`;
-    case 'post-document': return `post ${action.document.epoch} to ${action.to.join(' ')}`;
+    case 'none':
+      return '';
+    case 'store-document':
+      return `store ${action.document.epoch}`;
+    case 'post-document':
+      return `post ${action.document.epoch} to ${action.to.join(' ')}`;
     case 'start-node':
     case 'restart-node':
-    case 'remove-node': return `${action.kind} ${action.id}`;
+    case 'remove-node':
+      return `${action.kind} ${action.id}`;
   }
 }
 

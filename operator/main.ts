@@ -26,13 +26,20 @@ const program = new Command('ringkeeper')
   .argument('[manifest]', 'the same as --file')
   .option('-f, --file <path>', 'the DhtCluster manifest', 'examples/dev.yaml')
   .option('--state <folder>', 'where data, logs and the ring document are kept', STATE_FOLDER)
-  .option('--port <port>', 'client port of the whole ring (default: spec.local.clientPort)', parsePort)
+  .option(
+    '--port <port>',
+    'client port of the whole ring (default: spec.local.clientPort)',
+    parsePort,
+  )
   .option('--port-base <port>', 'first port of the nodes', parsePort)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage))
-  .addHelpText('after', `
+  .addHelpText(
+    'after',
+    `
 Ctrl-C stops all nodes in order, a second one at once. The data stays; the next start goes on with it.
 Exit codes: 0 stopped in order, 1 failed, 2 usage, 4 refused (another operator, a port in use, a
-manifest that is not valid), 130 stopped at once.`)
+manifest that is not valid), 130 stopped at once.`,
+  )
   .parse();
 
 const flags = program.opts<Flags>();
@@ -46,13 +53,16 @@ process.exitCode = await run({
 async function run(options: LocalOptions): Promise<number> {
   const picture = openPicture(process.stdout, Date.now);
   // Whoever closed the pipe we print to does not want the ring to fall.
-  process.stdout.on('error', () => { picture.end(); });
+  process.stdout.on('error', () => {
+    picture.end();
+  });
   let cluster: LocalCluster;
   try {
     cluster = await openLocal(options, picture);
   } catch (error) {
     process.stderr.write(`${reasonOf(error)}\n`);
-    const refused = error instanceof RingError && ['STORE_LOCKED', 'MANIFEST_INVALID'].includes(error.code);
+    const refused =
+      error instanceof RingError && ['STORE_LOCKED', 'MANIFEST_INVALID'].includes(error.code);
     return refused ? EXIT.refused : EXIT.failed;
   }
   const code = await operate(cluster, picture);
@@ -109,7 +119,11 @@ function watchSignals({ first, second }: SignalHandlers): { close(): void } {
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, heard);
-  return { close: () => { for (const name of names) process.off(name, heard); } };
+  return {
+    close: () => {
+      for (const name of names) process.off(name, heard);
+    },
+  };
 }
 
 function parsePort(text: string): number {

@@ -28,7 +28,10 @@ export interface AdminDoor {
 
 /** Short-lived idle sockets: a node that restarts must not be met over its predecessor's connection. */
 const agent = new Agent({
-  keepAliveTimeout: 2_000, connect: { timeout: ADMIN_CONNECT_MS }, connections: 8, pipelining: 1,
+  keepAliveTimeout: 2_000,
+  connect: { timeout: ADMIN_CONNECT_MS },
+  connections: 8,
+  pipelining: 1,
 });
 
 interface Call {
@@ -41,7 +44,7 @@ export function nodeClient(door: AdminDoor): NodeClient {
   const json = async (path: string): Promise<unknown> =>
     JSON.parse((await call(door, { method: 'GET', path })).text);
   return {
-    report: async () => await json('/admin/report') as NodeReport,
+    report: async () => (await json('/admin/report')) as NodeReport,
     document: async () => {
       const { status, text } = await call(door, { method: 'GET', path: '/admin/document' }, [404]);
       return status === 404 || text === '' ? null : decodeDocument(text);
@@ -49,8 +52,10 @@ export function nodeClient(door: AdminDoor): NodeClient {
     adopt: async (document) => {
       await call(door, { method: 'PUT', path: '/admin/document', body: encodeDocument(document) });
     },
-    load: async () => await json('/admin/load') as NodeLoad,
-    drain: async () => { await call(door, { method: 'POST', path: '/admin/drain' }); },
+    load: async () => (await json('/admin/load')) as NodeLoad,
+    drain: async () => {
+      await call(door, { method: 'POST', path: '/admin/drain' });
+    },
     isReady: async () => {
       try {
         return (await call(door, { method: 'GET', path: '/readyz' })).status < 300;
@@ -62,14 +67,19 @@ export function nodeClient(door: AdminDoor): NodeClient {
 }
 
 async function call(
-  door: AdminDoor, { method, path, body }: Call, alsoFine: readonly number[] = [],
+  door: AdminDoor,
+  { method, path, body }: Call,
+  alsoFine: readonly number[] = [],
 ): Promise<{ status: number; text: string }> {
   const answer = await send(door, { method, path, ...(body === undefined ? {} : { body }) });
   if (answer.status < 300 || alsoFine.includes(answer.status)) return answer;
   throw refusal(answer, `${method} ${door.origin}${path}`);
 }
 
-async function send(door: AdminDoor, { method, path, body }: Call): Promise<{ status: number; text: string }> {
+async function send(
+  door: AdminDoor,
+  { method, path, body }: Call,
+): Promise<{ status: number; text: string }> {
   try {
     const answer = await request(`${door.origin}${path}`, {
       method,
@@ -83,7 +93,9 @@ async function send(door: AdminDoor, { method, path, body }: Call): Promise<{ st
     });
     return { status: answer.statusCode, text: await answer.body.text() };
   } catch (cause) {
-    throw new RingError('PEER_UNREACHABLE', `${method} ${door.origin}${path}: no answer`, { cause });
+    throw new RingError('PEER_UNREACHABLE', `${method} ${door.origin}${path}: no answer`, {
+      cause,
+    });
   }
 }
 
@@ -96,7 +108,7 @@ function refusal(answer: { status: number; text: string }, what: string): RingEr
 export function problemOf(text: string): { code: ErrorCode; detail: string } {
   try {
     const { code, detail, title } = JSON.parse(text) as Record<string, unknown>;
-    const known = typeof code === 'string' && code in ERRORS ? code as ErrorCode : 'INTERNAL';
+    const known = typeof code === 'string' && code in ERRORS ? (code as ErrorCode) : 'INTERNAL';
     const words = [detail, title].find((word) => typeof word === 'string');
     return { code: known, detail: typeof words === 'string' ? words : '' };
   } catch {

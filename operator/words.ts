@@ -39,7 +39,11 @@ export function progressBar(done: number, total: number, width = 24): string {
 }
 
 /** ms that the rest takes at the speed so far; null while nothing was done. */
-export function remainingMs(progress: { done: number; total: number; elapsedMs: number }): number | null {
+export function remainingMs(progress: {
+  done: number;
+  total: number;
+  elapsedMs: number;
+}): number | null {
   const { done, total, elapsedMs } = progress;
   if (done <= 0 || total <= 0) return null;
   return done >= total ? 0 : Math.round((elapsedMs * (total - done)) / done);
@@ -52,12 +56,15 @@ export function remainingText(ms: number | null, before = '  '): string {
 
 /** A sentence as it stands within another one; names (`dev-1`, `N`, `DhtCluster`) stay as they are. */
 export function midSentence(text: string): string {
-  return /^[A-Z][a-z]*\b/.test(text) && !/^[NRW]\b/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z]*\b/.test(text) && !/^[NRW]\b/.test(text)
+    ? text[0]!.toLowerCase() + text.slice(1)
+    : text;
 }
 
 /** The message of anything thrown, with what led to it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : '';
+  const cause =
+    error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : '';
   return `${error.message}${cause}`;
 }

@@ -9,26 +9,39 @@ import { ERRORS } from '../core/errors.ts';
 const documents = [
   ...readdirSync('.').filter((file) => file.endsWith('.md')),
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md')).map((file) => join('docs', file)),
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
 ];
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 /** Every match of the pattern's first group in any document, as `document: match`. */
 const named = (pattern: RegExp): { document: string; name: string }[] =>
   documents.flatMap((document) =>
-    [...read(document).matchAll(pattern)].map((match) => ({ document, name: match[1]! })));
+    [...read(document).matchAll(pattern)].map((match) => ({ document, name: match[1]! })),
+  );
 
 const ROOMS = 'core|crds|docs|examples|node|operator|test|\\.ci';
 
 /** The anchor that a heading gets: lower case, words joined by hyphens. */
 const anchors = (file: string): string[] =>
   [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) =>
-    match[1]!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+    match[1]!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** Rows of all tables of a document, cells trimmed, code marks taken off. */
 const rows = (file: string): string[][] =>
-  read(file).split('\n').filter((line) => line.startsWith('| `'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
+  read(file)
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
 
 describe('the documents', () => {
   test('link to files and headings that exist', () => {
@@ -49,31 +62,48 @@ describe('the documents', () => {
 
   test('name npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const wanted = [...named(/\bnpm run (?:--silent )?([\w:-]+)/g), ...named(/\bnpm (start|test)\b/g)];
+    const wanted = [
+      ...named(/\bnpm run (?:--silent )?([\w:-]+)/g),
+      ...named(/\bnpm (start|test)\b/g),
+    ];
     expect(wanted.length).toBeGreaterThan(10);
     expect(wanted.filter(({ name }) => !(name in scripts))).toEqual([]);
   });
 
   test('call commands that exist', () => {
-    const known = new Set(readdirSync('operator/cli').flatMap((file) =>
-      [...read(`operator/cli/${file}`).matchAll(/new Command\('([\w-]+)'\)/g)].map((match) => match[1])));
+    const known = new Set(
+      readdirSync('operator/cli').flatMap((file) =>
+        [...read(`operator/cli/${file}`).matchAll(/new Command\('([\w-]+)'\)/g)].map(
+          (match) => match[1],
+        ),
+      ),
+    );
     // A word of its own; options, and the prose after a closing mark, are none.
-    const calls = named(/npx dht ((?:[a-z]+)(?: (?:get|put|rm|ls|fill|verify|check|owner|graph))?)/g);
+    const calls = named(
+      /npx dht ((?:[a-z]+)(?: (?:get|put|rm|ls|fill|verify|check|owner|graph))?)/g,
+    );
     expect(calls.length).toBeGreaterThan(20);
-    expect(calls.filter(({ name }) => name.split(' ').some((word) => !known.has(word)))).toEqual([]);
+    expect(calls.filter(({ name }) => name.split(' ').some((word) => !known.has(word)))).toEqual(
+      [],
+    );
   });
 
   test('show the help as it is', () => {
     const shown = /\$ npx dht --help\n([\s\S]*?)```/.exec(read('README.md'))?.[1];
     const printed = execFileSync(process.execPath, ['operator/cli/main.ts', '--help'], {
-      encoding: 'utf8', env: { PATH: process.env['PATH'], COLUMNS: '80' },
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], COLUMNS: '80' },
     });
     expect(shown?.trim()).toBe(printed.trim());
   });
 
   test('give every limit as the code has it', () => {
-    const known: Record<string, unknown> = { ...limits, ...Object.fromEntries(
-      Object.entries(limits.DATA_LIMITS).map(([name, value]) => [`DATA_LIMITS.${name}`, value])) };
+    const known: Record<string, unknown> = {
+      ...limits,
+      ...Object.fromEntries(
+        Object.entries(limits.DATA_LIMITS).map(([name, value]) => [`DATA_LIMITS.${name}`, value]),
+      ),
+    };
     const table = rows('docs/limits.md');
     expect(table.length).toBeGreaterThan(20);
     expect(table.filter(([name, value]) => known[name!] !== Number(value))).toEqual([]);
@@ -92,7 +122,8 @@ describe('the documents', () => {
   test('number decisions one after another, each dated and with its three parts', () => {
     const files = readdirSync('docs/decisions').sort();
     expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(files.map((_, i) => i + 1));
-    const parts = /^# \d{4} .+\n\n\d{4}-\d{2}-\d{2}\n[\s\S]*\n## Context\n[\s\S]*\n## Decision\n[\s\S]*\n## Consequences\n/;
+    const parts =
+      /^# \d{4} .+\n\n\d{4}-\d{2}-\d{2}\n[\s\S]*\n## Context\n[\s\S]*\n## Decision\n[\s\S]*\n## Consequences\n/;
     expect(files.filter((file) => !parts.test(read(join('docs/decisions', file))))).toEqual([]);
   });
 });

@@ -36,8 +36,9 @@ export const RULES: readonly ClusterRule[] = [
     holds: (spec) => spec.replicas >= spec.replicationFactor,
     problem: (spec) => ({
       path: 'spec.replicas',
-      wrong: `${String(spec.replicas)} is below spec.replicationFactor `
-        + String(spec.replicationFactor),
+      wrong:
+        `${String(spec.replicas)} is below spec.replicationFactor ` +
+        String(spec.replicationFactor),
       right: 'raise replicas or lower replicationFactor',
     }),
   },
@@ -45,35 +46,41 @@ export const RULES: readonly ClusterRule[] = [
   quorumRule('write'),
   {
     at: 'spec',
-    cel: `self.consistency.mode != 'strict' || ${quorumInCel('read')} + ${quorumInCel('write')}`
-      + ' > self.replicationFactor',
-    message: 'with mode strict, consistency.read + consistency.write must be above '
-      + 'replicationFactor, or a read could miss an acknowledged write; raise one of them, or set '
-      + 'mode to sloppy',
+    cel:
+      `self.consistency.mode != 'strict' || ${quorumInCel('read')} + ${quorumInCel('write')}` +
+      ' > self.replicationFactor',
+    message:
+      'with mode strict, consistency.read + consistency.write must be above ' +
+      'replicationFactor, or a read could miss an acknowledged write; raise one of them, or set ' +
+      'mode to sloppy',
     holds: ({ consistency: { mode, read, write }, replicationFactor }) =>
       mode !== 'strict' || read + write > replicationFactor,
     problem: ({ consistency: { read, write }, replicationFactor }) => ({
       path: 'spec.consistency',
-      wrong: `with mode strict, read ${String(read)} + write ${String(write)} is not above `
-        + `spec.replicationFactor ${String(replicationFactor)}: a read could miss an `
-        + 'acknowledged write',
-      right: `raise read to ${String(replicationFactor - write + 1)} or write to `
-        + `${String(replicationFactor - read + 1)}, or set mode to sloppy`,
+      wrong:
+        `with mode strict, read ${String(read)} + write ${String(write)} is not above ` +
+        `spec.replicationFactor ${String(replicationFactor)}: a read could miss an ` +
+        'acknowledged write',
+      right:
+        `raise read to ${String(replicationFactor - write + 1)} or write to ` +
+        `${String(replicationFactor - read + 1)}, or set mode to sloppy`,
     }),
   },
   {
     at: 'spec.limits',
     cel: 'self.tombstoneGraceSeconds > self.hintAgeSeconds + self.operationTimeoutSeconds',
-    message: 'tombstoneGraceSeconds must be above hintAgeSeconds + operationTimeoutSeconds, or a '
-      + 'late hint could bring a deleted key back; raise tombstoneGraceSeconds or lower '
-      + 'hintAgeSeconds',
+    message:
+      'tombstoneGraceSeconds must be above hintAgeSeconds + operationTimeoutSeconds, or a ' +
+      'late hint could bring a deleted key back; raise tombstoneGraceSeconds or lower ' +
+      'hintAgeSeconds',
     holds: ({ limits }) =>
       limits.tombstoneGraceSeconds > limits.hintAgeSeconds + limits.operationTimeoutSeconds,
     problem: ({ limits }) => ({
       path: 'spec.limits.tombstoneGraceSeconds',
-      wrong: `${String(limits.tombstoneGraceSeconds)} is not above hintAgeSeconds `
-        + `${String(limits.hintAgeSeconds)} + operationTimeoutSeconds `
-        + `${String(limits.operationTimeoutSeconds)}: a late hint could bring a deleted key back`,
+      wrong:
+        `${String(limits.tombstoneGraceSeconds)} is not above hintAgeSeconds ` +
+        `${String(limits.hintAgeSeconds)} + operationTimeoutSeconds ` +
+        `${String(limits.operationTimeoutSeconds)}: a late hint could bring a deleted key back`,
       right: 'raise tombstoneGraceSeconds or lower hintAgeSeconds',
     }),
   },
@@ -96,13 +103,15 @@ function quorumRule(name: 'read' | 'write'): ClusterRule {
   return {
     at: 'spec',
     cel: `!has(${field}) || ${field} <= self.replicationFactor`,
-    message: `consistency.${name} is above replicationFactor; lower it, or leave it out for a `
-      + 'majority',
+    message:
+      `consistency.${name} is above replicationFactor; lower it, or leave it out for a ` +
+      'majority',
     holds: (spec) => spec.consistency[name] <= spec.replicationFactor,
     problem: (spec) => ({
       path: `spec.consistency.${name}`,
-      wrong: `${String(spec.consistency[name])} is above spec.replicationFactor `
-        + String(spec.replicationFactor),
+      wrong:
+        `${String(spec.consistency[name])} is above spec.replicationFactor ` +
+        String(spec.replicationFactor),
       right: `give at most ${String(spec.replicationFactor)}, or leave it out for a majority`,
     }),
   };

@@ -3,14 +3,24 @@
 import { MEMBERS_MAX } from '../limits.ts';
 import type { IntegerSchema, ObjectSchema, TextSchema } from './schema.ts';
 
-const count = (description: string): IntegerSchema =>
-  ({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
-const word = (description: string): TextSchema =>
-  ({ type: 'string', maxLength: 253, description });
-const sentence = (description: string): TextSchema =>
-  ({ type: 'string', maxLength: 32768, description });
-const instant = (description: string): TextSchema =>
-  ({ type: 'string', maxLength: 64, format: 'date-time', description });
+const count = (description: string): IntegerSchema => ({
+  type: 'integer',
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description,
+});
+const word = (description: string): TextSchema => ({ type: 'string', maxLength: 253, description });
+const sentence = (description: string): TextSchema => ({
+  type: 'string',
+  maxLength: 32768,
+  description,
+});
+const instant = (description: string): TextSchema => ({
+  type: 'string',
+  maxLength: 64,
+  format: 'date-time',
+  description,
+});
 
 const RING = {
   type: 'object',
@@ -19,13 +29,15 @@ const RING = {
   properties: {
     epoch: count('Number of the ring document; only grows.'),
     phase: {
-      type: 'string', enum: ['stable', 'write-both', 'read-new'],
+      type: 'string',
+      enum: ['stable', 'write-both', 'read-new'],
       description: 'Phase of the ring change: stable, write-both or read-new.',
     },
     underReplicatedSlots: count('Slots with fewer live copies than replicationFactor.'),
     movingSlots: count('Slots that change hands or are not yet cleaned up at those who lost them.'),
     balance: {
-      type: 'number', minimum: 0,
+      type: 'number',
+      minimum: 0,
       description: 'Replicated slots of the busiest member, as a multiple of the mean; 1 is even.',
     },
     keys: count('Keys of the ring, each counted once.'),
@@ -40,7 +52,8 @@ const MEMBER = {
     name: word('Name of the member, such as dev-0.'),
     incarnation: word('Identity of its data directory; a new one for an emptied volume.'),
     state: {
-      type: 'string', enum: ['joining', 'serving', 'leaving', 'left', 'lost'],
+      type: 'string',
+      enum: ['joining', 'serving', 'leaving', 'left', 'lost'],
       description: 'joining, serving, leaving or left; lost: its volume is proved gone.',
     },
     zone: word('Zone in which it runs.'),
@@ -75,17 +88,27 @@ const CONDITION = {
   required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
   properties: {
     type: {
-      type: 'string', minLength: 1, maxLength: 316, description: 'The aspect, such as Ready.',
-      pattern: '^[A-Za-z]([A-Za-z0-9]*)$', expects: 'a word in CamelCase',
+      type: 'string',
+      minLength: 1,
+      maxLength: 316,
+      description: 'The aspect, such as Ready.',
+      pattern: '^[A-Za-z]([A-Za-z0-9]*)$',
+      expects: 'a word in CamelCase',
     },
     status: {
-      type: 'string', enum: ['True', 'False', 'Unknown'], description: 'True, False or Unknown.',
+      type: 'string',
+      enum: ['True', 'False', 'Unknown'],
+      description: 'True, False or Unknown.',
     },
     observedGeneration: count('Generation of the spec that this was judged by.'),
     lastTransitionTime: instant('When status last changed.'),
     reason: {
-      type: 'string', minLength: 1, maxLength: 1024, description: 'Why, in one CamelCase word.',
-      pattern: '^[A-Za-z]([A-Za-z0-9_]*)$', expects: 'a word in CamelCase',
+      type: 'string',
+      minLength: 1,
+      maxLength: 1024,
+      description: 'Why, in one CamelCase word.',
+      pattern: '^[A-Za-z]([A-Za-z0-9_]*)$',
+      expects: 'a word in CamelCase',
     },
     message: sentence('Why, for people, and what would unblock it.'),
   },
@@ -103,13 +126,19 @@ export const STATUS = {
     ring: RING,
     members: {
       // A name stands twice while a new incarnation replaces an old one, so both are the key.
-      type: 'array', maxItems: 2 * MEMBERS_MAX, items: MEMBER, 'x-kubernetes-list-type': 'map',
+      type: 'array',
+      maxItems: 2 * MEMBERS_MAX,
+      items: MEMBER,
+      'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name', 'incarnation'],
       description: 'All incarnations that the ring document names.',
     },
     operation: OPERATION,
     conditions: {
-      type: 'array', maxItems: 32, items: CONDITION, 'x-kubernetes-list-type': 'map',
+      type: 'array',
+      maxItems: 32,
+      items: CONDITION,
+      'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],
       description: 'Ready, Reconciling, Stalled, RingConverged, ReplicationSatisfied and others.',
     },

@@ -35,10 +35,14 @@ export interface DhtCluster {
  * start with a letter; 40 leaves room in the 63 characters of a label for what is appended.
  */
 export const NAME = {
-  type: 'string', minLength: 1, maxLength: 40, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$',
-  expects: 'a name of up to 40 lower-case letters, digits and hyphens that starts with a letter '
-    + 'and ends with no hyphen',
-  description: 'Name of the ring, and the start of its members\' names.',
+  type: 'string',
+  minLength: 1,
+  maxLength: 40,
+  pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$',
+  expects:
+    'a name of up to 40 lower-case letters, digits and hyphens that starts with a letter ' +
+    'and ends with no hyphen',
+  description: "Name of the ring, and the start of its members' names.",
 } as const satisfies TextSchema;
 
 /**
@@ -67,14 +71,15 @@ export function parseCluster(
 
 /** What may not become of a ring that exists already: fields that stay as they were made. */
 export function checkUpdate(old: DhtCluster, next: DhtCluster): readonly Problem[] {
-  return FIXED_FIELDS
-    .filter(({ of }) => JSON.stringify(of(old.spec)) !== JSON.stringify(of(next.spec)))
-    .map(({ at, of, right }) => ({
-      path: at,
-      wrong: 'cannot be changed from '
-        + `${JSON.stringify(of(old.spec))} to ${JSON.stringify(of(next.spec))}`,
-      right,
-    }));
+  return FIXED_FIELDS.filter(
+    ({ of }) => JSON.stringify(of(old.spec)) !== JSON.stringify(of(next.spec)),
+  ).map(({ at, of, right }) => ({
+    path: at,
+    wrong:
+      'cannot be changed from ' +
+      `${JSON.stringify(of(old.spec))} to ${JSON.stringify(of(next.spec))}`,
+    right,
+  }));
 }
 
 const WANTED = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND };
@@ -84,8 +89,12 @@ function readHead(value: Record<string, unknown>, { problems, elsewhere }: Readi
   for (const [name, wanted] of Object.entries(WANTED)) {
     const given = value[name];
     if (given === wanted) continue;
-    const wrong = given === undefined ? 'is missing' :
-      typeof given === 'string' ? `${quoted(given)} is not known` : kindOf(given);
+    const wrong =
+      given === undefined
+        ? 'is missing'
+        : typeof given === 'string'
+          ? `${quoted(given)} is not known`
+          : kindOf(given);
     problems.push({ path: name, wrong, right: `give ${wanted}` });
   }
   for (const name of Object.keys(value)) {

@@ -45,23 +45,61 @@ export type PeerQuestion =
   | { readonly kind: 'coordinate'; readonly call: CallId; readonly request: ClientRequest }
   | { readonly kind: 'read'; readonly call: CallId; readonly key: Key }
   /** A write attempt: the coordinator's whole object (R14). Answered by `stored` once durable. */
-  | { readonly kind: 'write'; readonly call: CallId; readonly key: Key; readonly object: VersionedObject }
+  | {
+      readonly kind: 'write';
+      readonly call: CallId;
+      readonly key: Key;
+      readonly object: VersionedObject;
+    }
   /** Keep it as a hint for `target`, kept by others since `sinceMs` (hybrid clock). Answered by `stored` once durable. */
-  | { readonly kind: 'hold'; readonly call: CallId; readonly target: Incarnation; readonly sinceMs: number;
-      readonly record: KeyRecord }
+  | {
+      readonly kind: 'hold';
+      readonly call: CallId;
+      readonly target: Incarnation;
+      readonly sinceMs: number;
+      readonly record: KeyRecord;
+    }
   /** Records to merge: repair, hints, clean-up. Answered by `stored` once durable. All of one slot. */
-  | { readonly kind: 'push'; readonly call: CallId; readonly slot: Slot; readonly records: readonly KeyRecord[] }
+  | {
+      readonly kind: 'push';
+      readonly call: CallId;
+      readonly slot: Slot;
+      readonly records: readonly KeyRecord[];
+    }
   /** One page of a slot's stream for a gaining member (R6). */
-  | { readonly kind: 'pull'; readonly call: CallId; readonly change: ChangeId; readonly slot: Slot;
-      readonly after: Key | null }
+  | {
+      readonly kind: 'pull';
+      readonly call: CallId;
+      readonly change: ChangeId;
+      readonly slot: Slot;
+      readonly after: Key | null;
+    }
   | { readonly kind: 'compare'; readonly call: CallId; readonly roots: readonly SlotRoot[] }
   /** What the asker holds in one leaf between `after` (exclusive) and `until` (inclusive; null: the leaf's end). */
-  | { readonly kind: 'exchange'; readonly call: CallId; readonly slot: Slot; readonly leaf: number;
-      readonly after: Key | null; readonly until: Key | null; readonly held: KeyDigests }
+  | {
+      readonly kind: 'exchange';
+      readonly call: CallId;
+      readonly slot: Slot;
+      readonly leaf: number;
+      readonly after: Key | null;
+      readonly until: Key | null;
+      readonly held: KeyDigests;
+    }
   /** Drop these tombstones where they are still exactly these (R10). */
-  | { readonly kind: 'collect'; readonly call: CallId; readonly slot: Slot; readonly tombstones: KeyDigests }
-  | { readonly kind: 'list'; readonly call: CallId; readonly slot: Slot; readonly after: Key | null;
-      readonly prefix: string; readonly limit: number };
+  | {
+      readonly kind: 'collect';
+      readonly call: CallId;
+      readonly slot: Slot;
+      readonly tombstones: KeyDigests;
+    }
+  | {
+      readonly kind: 'list';
+      readonly call: CallId;
+      readonly slot: Slot;
+      readonly after: Key | null;
+      readonly prefix: string;
+      readonly limit: number;
+    };
 
 export type PeerAnswer =
   | { readonly kind: 'coordinated'; readonly call: CallId; readonly result: ClientResult }
@@ -69,17 +107,33 @@ export type PeerAnswer =
   /** Durable. `report`: the replica's own context, where the write's object did not cover it (protocol §5). */
   | { readonly kind: 'stored'; readonly call: CallId; readonly report: Vector | null }
   /** `next`: ask again after this key; null: the slot's end was reached. */
-  | { readonly kind: 'page'; readonly call: CallId; readonly records: readonly KeyRecord[];
-      readonly next: Key | null }
+  | {
+      readonly kind: 'page';
+      readonly call: CallId;
+      readonly records: readonly KeyRecord[];
+      readonly next: Key | null;
+    }
   /** The slots whose roots differ, with all leaves; a slot not named is equal. */
-  | { readonly kind: 'compared'; readonly call: CallId; readonly unequal: readonly SlotLeaves[];
-      readonly equal: readonly Slot[] }
+  | {
+      readonly kind: 'compared';
+      readonly call: CallId;
+      readonly unequal: readonly SlotLeaves[];
+      readonly equal: readonly Slot[];
+    }
   /** What the asker lacks, and what it should push. */
-  | { readonly kind: 'exchanged'; readonly call: CallId; readonly records: readonly KeyRecord[];
-      readonly wanted: readonly Key[] }
+  | {
+      readonly kind: 'exchanged';
+      readonly call: CallId;
+      readonly records: readonly KeyRecord[];
+      readonly wanted: readonly Key[];
+    }
   /** Objects without their values (value: an empty array where it is live). `next`: as in `page`. */
-  | { readonly kind: 'listed'; readonly call: CallId; readonly records: readonly KeyRecord[];
-      readonly next: Key | null }
+  | {
+      readonly kind: 'listed';
+      readonly call: CallId;
+      readonly records: readonly KeyRecord[];
+      readonly next: Key | null;
+    }
   | { readonly kind: 'refused'; readonly call: CallId; readonly code: ErrorCode };
 
 export type PeerNotice =

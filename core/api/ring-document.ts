@@ -28,7 +28,8 @@ export interface Seat {
  * `flat`: one owner array; a replica set is the owner and the next distinct seats clockwise, unseen
  * zones preferred. `zoned`: one owner array per zone; slot s uses N consecutive arrays from s mod zones.
  */
-export type Layout = { readonly kind: 'flat' } | { readonly kind: 'zoned'; readonly zones: readonly Zone[] };
+export type Layout =
+  { readonly kind: 'flat' } | { readonly kind: 'zoned'; readonly zones: readonly Zone[] };
 
 /** Who owns what, and how many copies count. Self-contained: everything of a ring but addresses. */
 export interface Assignment {

@@ -63,30 +63,44 @@ export interface ObjectSchema extends Described {
 }
 
 export type Schema =
-  | IntegerSchema | NumberSchema | BooleanSchema | TextSchema | ChoiceSchema
-  | ListSchema | ObjectSchema;
+  | IntegerSchema
+  | NumberSchema
+  | BooleanSchema
+  | TextSchema
+  | ChoiceSchema
+  | ListSchema
+  | ObjectSchema;
 
 /** What a value of this schema is once it was parsed and defaults were filled in. */
-export type Parsed<S> =
-  S extends { readonly enum: readonly (infer Choice)[] } ? Choice :
-  S extends { readonly type: 'string' } ? string :
-  S extends { readonly type: 'integer' | 'number' } ? number :
-  S extends { readonly type: 'boolean' } ? boolean :
-  S extends { readonly items: infer Item } ? readonly Parsed<Item>[] :
-  S extends { readonly properties: infer Fields } ? ParsedFields<S, Fields> :
-  never;
+export type Parsed<S> = S extends { readonly enum: readonly (infer Choice)[] }
+  ? Choice
+  : S extends { readonly type: 'string' }
+    ? string
+    : S extends { readonly type: 'integer' | 'number' }
+      ? number
+      : S extends { readonly type: 'boolean' }
+        ? boolean
+        : S extends { readonly items: infer Item }
+          ? readonly Parsed<Item>[]
+          : S extends { readonly properties: infer Fields }
+            ? ParsedFields<S, Fields>
+            : never;
 
 type ParsedFields<S, Fields> = {
-  readonly [K in keyof Fields as IfPresent<S, K, Fields[K], K, never>]: Parsed<Fields[K]>
+  readonly [K in keyof Fields as IfPresent<S, K, Fields[K], K, never>]: Parsed<Fields[K]>;
 } & {
-  readonly [K in keyof Fields as IfPresent<S, K, Fields[K], never, K>]?: Parsed<Fields[K]>
+  readonly [K in keyof Fields as IfPresent<S, K, Fields[K], never, K>]?: Parsed<Fields[K]>;
 };
 
 /** `Yes` where a parsed value always has the field, else `No`. */
-type IfPresent<S, K, Field, Yes, No> =
-  Field extends { readonly default: unknown } | { readonly filled: unknown } ? Yes :
-  S extends { readonly required: readonly (infer Required)[] } ? (K extends Required ? Yes : No) :
-  No;
+type IfPresent<S, K, Field, Yes, No> = Field extends
+  { readonly default: unknown } | { readonly filled: unknown }
+  ? Yes
+  : S extends { readonly required: readonly (infer Required)[] }
+    ? K extends Required
+      ? Yes
+      : No
+    : No;
 
 /** One thing that is wrong with a manifest, and how to put it right. */
 export interface Problem {

@@ -2,7 +2,14 @@
 // is and what would be right. Knows no resource; the same verdict as the API server's is required.
 import { unreachable } from '../assert.ts';
 import type {
-  ChoiceSchema, IntegerSchema, ListSchema, NumberSchema, ObjectSchema, Problem, Schema, TextSchema,
+  ChoiceSchema,
+  IntegerSchema,
+  ListSchema,
+  NumberSchema,
+  ObjectSchema,
+  Problem,
+  Schema,
+  TextSchema,
 } from './schema.ts';
 import { nearest } from './suggestion.ts';
 
@@ -20,21 +27,31 @@ export interface Reading {
 export function read(value: unknown, schema: Schema, path: string, reading: Reading): unknown {
   if (reading.problems.length >= PROBLEMS_MAX) return value;
   switch (schema.type) {
-    case 'object': return readObject(value, schema, path, reading);
-    case 'array': return readList(value, schema, path, reading);
-    case 'integer': case 'number': case 'boolean': case 'string':
+    case 'object':
+      return readObject(value, schema, path, reading);
+    case 'array':
+      return readList(value, schema, path, reading);
+    case 'integer':
+    case 'number':
+    case 'boolean':
+    case 'string':
       return checked(value, leafProblem(value, schema), path, reading);
-    default: return unreachable(schema);
+    default:
+      return unreachable(schema);
   }
 }
 
 function leafProblem(value: unknown, schema: Exclude<Schema, ObjectSchema | ListSchema>): Wrong {
   switch (schema.type) {
-    case 'integer': case 'number': return numberProblem(value, schema);
-    case 'boolean': return typeof value === 'boolean' ? null : [kindOf(value), give(schema)];
+    case 'integer':
+    case 'number':
+      return numberProblem(value, schema);
+    case 'boolean':
+      return typeof value === 'boolean' ? null : [kindOf(value), give(schema)];
     case 'string':
       return 'enum' in schema ? choiceProblem(value, schema) : textProblem(value, schema);
-    default: return unreachable(schema);
+    default:
+      return unreachable(schema);
   }
 }
 
@@ -135,15 +152,19 @@ function give(schema: Schema): string {
   switch (schema.type) {
     case 'integer':
       return `give a whole number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
-    case 'number': return `give a number from ${String(schema.minimum)}`;
-    case 'boolean': return 'give true or false';
-    case 'array': return 'give a list';
+    case 'number':
+      return `give a number from ${String(schema.minimum)}`;
+    case 'boolean':
+      return 'give true or false';
+    case 'array':
+      return 'give a list';
     case 'object': {
       return `give fields such as ${Object.keys(schema.properties).slice(0, 3).join(', ')}`;
     }
     case 'string':
-      return `give ${'enum' in schema ? schema.enum.join(' or ') : schema.expects ?? 'text'}`;
-    default: return unreachable(schema);
+      return `give ${'enum' in schema ? schema.enum.join(' or ') : (schema.expects ?? 'text')}`;
+    default:
+      return unreachable(schema);
   }
 }
 

@@ -85,7 +85,12 @@ export function nextAssignment(
   const known = weighed.get(current);
   if (known?.wish === key) return known.next;
   const numbers = { slotBits, replicationFactor, readQuorum, writeQuorum };
-  const next = claim({ from: current, seats, ...numbers, ...(layout === undefined ? {} : { layout }) });
+  const next = claim({
+    from: current,
+    seats,
+    ...numbers,
+    ...(layout === undefined ? {} : { layout }),
+  });
   weighed.set(current, { wish: key, next });
   return next;
 }

@@ -35,10 +35,12 @@ export function slotSets(document: RingDocument, slot: Slot): SlotSets {
 
 function computeSets(document: RingDocument, slot: Slot): SlotSets {
   const current = setIn(document.current, slot);
-  if (document.next === null) return { writes: [current], reads: current, everyone: current.members };
+  if (document.next === null)
+    return { writes: [current], reads: current, everyone: current.members };
   const next = setIn(document.next, slot);
   // A slot whose set and quorums stay the same is untouched by the change (R4 refuses nothing there).
-  if (sameSet(current, next)) return { writes: [current], reads: current, everyone: current.members };
+  if (sameSet(current, next))
+    return { writes: [current], reads: current, everyone: current.members };
   const reads = document.phase === 'read-new' ? next : current;
   const other = reads === next ? current : next;
   const everyone = [...reads.members, ...other.members.filter((m) => !reads.members.includes(m))];
@@ -60,14 +62,21 @@ function setIn(assignment: Assignment, slot: Slot): ReplicaSet {
 
 /** Equal members in any order and equal quorums: nothing that a coordinator does differs. */
 function sameSet(a: ReplicaSet, b: ReplicaSet): boolean {
-  return a.read === b.read && a.write === b.write && a.members.length === b.members.length
-    && a.members.every((member) => b.members.includes(member));
+  return (
+    a.read === b.read &&
+    a.write === b.write &&
+    a.members.length === b.members.length &&
+    a.members.every((member) => b.members.includes(member))
+  );
 }
 
 /** True where a coordinator that planned under `before` would act differently under `after` (R4). */
 export function setsDiffer(before: SlotSets, after: SlotSets): boolean {
-  return before.writes.length !== after.writes.length || !sameSet(before.reads, after.reads)
-    || before.writes.some((set, i) => !sameSet(set, after.writes[i]!));
+  return (
+    before.writes.length !== after.writes.length ||
+    !sameSet(before.reads, after.reads) ||
+    before.writes.some((set, i) => !sameSet(set, after.writes[i]!))
+  );
 }
 
 /** The sets that a write must satisfy: one in phase stable, two during a change where they differ. */
@@ -103,8 +112,10 @@ export function checkDocument(document: RingDocument): string[] {
   const wrong: string[] = [];
   if (document.epoch < 1) wrong.push(`epoch ${document.epoch} is below 1`);
   const changing = document.phase !== 'stable';
-  if (changing !== (document.next !== null)) wrong.push(`phase ${document.phase} does not fit next`);
-  if (changing !== (document.change !== null)) wrong.push(`phase ${document.phase} does not fit change`);
+  if (changing !== (document.next !== null))
+    wrong.push(`phase ${document.phase} does not fit next`);
+  if (changing !== (document.change !== null))
+    wrong.push(`phase ${document.phase} does not fit change`);
   if (new Set(document.members.map((m) => m.incarnation)).size !== document.members.length) {
     wrong.push('an incarnation stands twice among the members');
   }
@@ -116,10 +127,11 @@ export function checkDocument(document: RingDocument): string[] {
 function checkAssignment(document: RingDocument, assignment: Assignment, name: string): string[] {
   const wrong: string[] = [];
   for (const { incarnation } of assignment.seats) {
-    if (memberOf(document, incarnation) === undefined) wrong.push(`${name} seats ${incarnation}, no member`);
+    if (memberOf(document, incarnation) === undefined)
+      wrong.push(`${name} seats ${incarnation}, no member`);
   }
   let known = checked.get(assignment);
-  if (known === undefined) checked.set(assignment, known = checkRing(assignment));
+  if (known === undefined) checked.set(assignment, (known = checkRing(assignment)));
   wrong.push(...known.map((what) => `${name} ${what}`));
   if (known.length === 0 && slotBitsOf(assignment) !== document.slotBits) {
     wrong.push(`${name} has ${1 << slotBitsOf(assignment)} slots, not ${1 << document.slotBits}`);
@@ -133,16 +145,23 @@ const checked = new WeakMap<Assignment, readonly string[]>();
 function checkRing(assignment: Assignment): string[] {
   const { seats, owners, layout } = assignment;
   if (seats.length === 0) return ['has no seats'];
-  if (new Set(seats.map((seat) => seat.incarnation)).size !== seats.length) return ['has a member in two seats'];
+  if (new Set(seats.map((seat) => seat.incarnation)).size !== seats.length)
+    return ['has a member in two seats'];
   const { replicationFactor, readQuorum, writeQuorum } = assignment;
-  if (replicationFactor < 1 || Math.min(readQuorum, writeQuorum) < 1) return ['has N, R or W below 1'];
+  if (replicationFactor < 1 || Math.min(readQuorum, writeQuorum) < 1)
+    return ['has N, R or W below 1'];
   const arrays = layout.kind === 'flat' ? 1 : layout.zones.length;
   if (owners.length !== arrays) return [`has ${owners.length} owner arrays, not ${arrays}`];
   const slots = owners[0]!.length;
-  if (slots === 0 || (slots & (slots - 1)) !== 0 || owners.some((array) => array.length !== slots)) {
+  if (
+    slots === 0 ||
+    (slots & (slots - 1)) !== 0 ||
+    owners.some((array) => array.length !== slots)
+  ) {
     return ['does not own each slot once'];
   }
-  if (owners.some((array) => array.some((seat) => seat >= seats.length))) return ['has an owner without a seat'];
+  if (owners.some((array) => array.some((seat) => seat >= seats.length)))
+    return ['has an owner without a seat'];
   const table = replicaTable(assignment);
   const width = Math.min(replicationFactor, seats.length);
   if (table.width !== width) return [`has sets of ${table.width}, not ${width}`];

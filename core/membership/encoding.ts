@@ -31,23 +31,43 @@ export function documentHash(document: RingDocument): string {
 
 function hashed(d: RingDocument): object {
   return {
-    clusterId: d.clusterId, epoch: d.epoch, phase: d.phase, slotBits: d.slotBits, hash: d.hash,
-    protocolVersion: d.protocolVersion, mode: d.mode, conflicts: d.conflicts,
+    clusterId: d.clusterId,
+    epoch: d.epoch,
+    phase: d.phase,
+    slotBits: d.slotBits,
+    hash: d.hash,
+    protocolVersion: d.protocolVersion,
+    mode: d.mode,
+    conflicts: d.conflicts,
     limits: {
-      keyBytesMax: d.limits.keyBytesMax, valueBytesMax: d.limits.valueBytesMax,
-      hintAgeMs: d.limits.hintAgeMs, tombstoneGraceMs: d.limits.tombstoneGraceMs,
+      keyBytesMax: d.limits.keyBytesMax,
+      valueBytesMax: d.limits.valueBytesMax,
+      hintAgeMs: d.limits.hintAgeMs,
+      tombstoneGraceMs: d.limits.tombstoneGraceMs,
       operationMs: d.limits.operationMs,
     },
     members: d.members.map((m: Member) => ({
-      id: m.id, incarnation: m.incarnation, address: m.address, zone: m.zone, state: m.state, lost: m.lost,
+      id: m.id,
+      incarnation: m.incarnation,
+      address: m.address,
+      zone: m.zone,
+      state: m.state,
+      lost: m.lost,
     })),
     current: assignmentOf(d.current),
     next: d.next === null ? null : assignmentOf(d.next),
-    change: d.change === null ? null : { id: d.change.id, summary: d.change.summary, began: d.change.began },
+    change:
+      d.change === null
+        ? null
+        : { id: d.change.id, summary: d.change.summary, began: d.change.began },
     settled: d.settled ? { change: d.settled.change, epoch: d.settled.epoch } : null,
     uncleaned: d.uncleaned,
     receipts: d.receipts.map((r: Receipt) => ({
-      id: r.id, incarnation: r.incarnation, change: r.change, epoch: r.epoch, volume: r.volume,
+      id: r.id,
+      incarnation: r.incarnation,
+      change: r.change,
+      epoch: r.epoch,
+      volume: r.volume,
     })),
   };
 }
@@ -59,7 +79,9 @@ function progressOf(d: RingDocument): object {
 function assignmentOf(a: Assignment): object {
   return {
     layout: a.layout.kind === 'flat' ? { kind: 'flat' } : { kind: 'zoned', zones: a.layout.zones },
-    replicationFactor: a.replicationFactor, readQuorum: a.readQuorum, writeQuorum: a.writeQuorum,
+    replicationFactor: a.replicationFactor,
+    readQuorum: a.readQuorum,
+    writeQuorum: a.writeQuorum,
     seats: a.seats.map((s: Seat) => ({ incarnation: s.incarnation, zone: s.zone })),
     owners: a.owners.map(ownersText),
   };
@@ -95,20 +117,28 @@ export function decodeDocument(text: string): RingDocument {
     members: d.list('members').map(memberFrom),
     current: assignmentFrom(d.object('current')),
     next: next === null ? null : assignmentFrom(next),
-    change: change === null ? null : {
-      id: change.text('id') as NonNullable<RingDocument['change']>['id'],
-      summary: change.text('summary'),
-      began: change.count('began') as RingDocument['epoch'],
-    },
-    settled: settled === null ? null : {
-      change: settled.text('change') as NonNullable<RingDocument['change']>['id'],
-      epoch: settled.count('epoch') as RingDocument['epoch'],
-    },
+    change:
+      change === null
+        ? null
+        : {
+            id: change.text('id') as NonNullable<RingDocument['change']>['id'],
+            summary: change.text('summary'),
+            began: change.count('began') as RingDocument['epoch'],
+          },
+    settled:
+      settled === null
+        ? null
+        : {
+            change: settled.text('change') as NonNullable<RingDocument['change']>['id'],
+            epoch: settled.count('epoch') as RingDocument['epoch'],
+          },
     mode: d.oneOf('mode', ['strict', 'sloppy']),
     conflicts: d.oneOf('conflicts', ['siblings', 'lastWriterWins']),
     limits: {
-      keyBytesMax: limits.count('keyBytesMax'), valueBytesMax: limits.count('valueBytesMax'),
-      hintAgeMs: limits.count('hintAgeMs'), tombstoneGraceMs: limits.count('tombstoneGraceMs'),
+      keyBytesMax: limits.count('keyBytesMax'),
+      valueBytesMax: limits.count('valueBytesMax'),
+      hintAgeMs: limits.count('hintAgeMs'),
+      tombstoneGraceMs: limits.count('tombstoneGraceMs'),
       operationMs: limits.count('operationMs'),
     },
     uncleaned: d.texts('uncleaned') as Incarnation[],
@@ -144,14 +174,16 @@ function receiptFrom(r: Reader): Receipt {
 function assignmentFrom(a: Reader): Assignment {
   const layout = a.object('layout');
   return {
-    layout: layout.oneOf('kind', ['flat', 'zoned']) === 'flat'
-      ? { kind: 'flat' }
-      : { kind: 'zoned', zones: layout.texts('zones') as Seat['zone'][] },
+    layout:
+      layout.oneOf('kind', ['flat', 'zoned']) === 'flat'
+        ? { kind: 'flat' }
+        : { kind: 'zoned', zones: layout.texts('zones') as Seat['zone'][] },
     replicationFactor: a.count('replicationFactor'),
     readQuorum: a.count('readQuorum'),
     writeQuorum: a.count('writeQuorum'),
     seats: a.list('seats').map((s) => ({
-      incarnation: s.text('incarnation') as Incarnation, zone: s.text('zone') as Seat['zone'],
+      incarnation: s.text('incarnation') as Incarnation,
+      zone: s.text('zone') as Seat['zone'],
     })),
     owners: a.texts('owners').map(ownersFrom),
   };
@@ -192,7 +224,9 @@ class Reader {
 
   count(name: string): number {
     const value = this.#fields[name];
-    return Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : this.#wrong(name, 'a count');
+    return Number.isSafeInteger(value) && (value as number) >= 0
+      ? (value as number)
+      : this.#wrong(name, 'a count');
   }
 
   flag(name: string): boolean {
@@ -207,7 +241,8 @@ class Reader {
 
   texts(name: string): string[] {
     const value = this.#fields[name];
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) this.#wrong(name, 'strings');
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+      this.#wrong(name, 'strings');
     return value;
   }
 

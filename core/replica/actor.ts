@@ -11,7 +11,14 @@ export function actorAtStart(stored: StoredActor | null, termsGrow: boolean): Ac
   const fresh = stored === null || (termsGrow && !stored.clean);
   const term = fresh ? (stored?.term ?? 0) + 1 : stored.term;
   const counter = fresh ? 0 : stored.lease;
-  return { term, counter, lease: counter + COUNTER_LEASE, ready: false, extending: false, waiting: [] };
+  return {
+    term,
+    counter,
+    lease: counter + COUNTER_LEASE,
+    ready: false,
+    extending: false,
+    waiting: [],
+  };
 }
 
 export function actorWrite(actor: ActorState): StoreWrite {
@@ -27,7 +34,14 @@ export function beginTerm(r: Replica): void {
 export function nextTerm(r: Replica): StoreWrite | null {
   if (!enforces(r, 'R13')) return null;
   const { term, waiting } = r.actor;
-  r.actor = { term: term + 1, counter: 0, lease: COUNTER_LEASE, ready: false, extending: false, waiting };
+  r.actor = {
+    term: term + 1,
+    counter: 0,
+    lease: COUNTER_LEASE,
+    ready: false,
+    extending: false,
+    waiting,
+  };
   return actorWrite(r.actor);
 }
 

@@ -3,7 +3,13 @@
 import type { Epoch, Incarnation, Slot } from '../api/ids.ts';
 import type { RingDocument } from '../api/ring-document.ts';
 import { DEFERRED_MAX, HEDGE_TICKS, QUESTION_TICKS } from '../limits.ts';
-import { checkDocument, documentHash, isNewer, setsDiffer, slotSets } from '../membership/document.ts';
+import {
+  checkDocument,
+  documentHash,
+  isNewer,
+  setsDiffer,
+  slotSets,
+} from '../membership/document.ts';
 import { leaseIsDurable, nextTerm } from './actor.ts';
 import { forgetSlots, holds } from './cells.ts';
 import type { Envelope } from '../api/messages.ts';
@@ -67,7 +73,8 @@ function begin(r: Replica, document: RingDocument): void {
     writes.push(uncleanMark(slot, document.epoch));
   }
   if (r.gain !== null && r.gain.change !== document.change?.id) {
-    for (const job of r.gain.jobs.values()) if (job.covered) writes.push(coveredMark(job.slot, null));
+    for (const job of r.gain.jobs.values())
+      if (job.covered) writes.push(coveredMark(job.slot, null));
   }
   // R13: what is emptied forgets this actor's own dots, so that the next dot needs a new name.
   const term = turn.gained.size > 0 && r.document !== null ? nextTerm(r) : null;
@@ -101,7 +108,8 @@ function compare(r: Replica, document: RingDocument): Turn {
 /** The first document gives empty slots to fresh members. Later only a change gives slots, and is seen to begin. */
 function receivedUnasked(r: Replica, document: RingDocument, slot: Slot, gained: Set<Slot>): void {
   if (r.document === null && document.phase === 'stable') gained.add(slot);
-  else if (enforces(r, 'R9')) halt(r, `epoch ${document.epoch} gives slot ${slot}, which was never received`);
+  else if (enforces(r, 'R9'))
+    halt(r, `epoch ${document.epoch} gives slot ${slot}, which was never received`);
 }
 
 function inCurrent(document: RingDocument, slot: Slot, self: Incarnation): boolean {
@@ -143,7 +151,8 @@ export function watchMembers(r: Replica): void {
 /** Tells all members that this node lives, and at which epoch it stands. */
 export function greetMembers(r: Replica): void {
   for (const member of r.document?.members ?? []) {
-    if (member.incarnation !== r.incarnation && !member.lost) send(r, member.incarnation, { kind: 'heartbeat' });
+    if (member.incarnation !== r.incarnation && !member.lost)
+      send(r, member.incarnation, { kind: 'heartbeat' });
   }
 }
 
@@ -162,7 +171,8 @@ function alteredBy(r: Replica, before: RingDocument | null, after: RingDocument)
 
 /** The side that is behind fetches the document before it goes on; the message waits. */
 export function defer(r: Replica, envelope: Envelope): void {
-  if (r.deferred.length < DEFERRED_MAX) r.deferred.push({ envelope, untilTick: r.tick + QUESTION_TICKS });
+  if (r.deferred.length < DEFERRED_MAX)
+    r.deferred.push({ envelope, untilTick: r.tick + QUESTION_TICKS });
   fetchDocument(r, envelope.from);
 }
 
@@ -174,7 +184,11 @@ export function fetchDocument(r: Replica, from: Incarnation): void {
 }
 
 /** Why a question about a slot, planned under `epoch`, may not be acted upon; null: it may (R4, I5). */
-export function refusal(r: Replica, slot: Slot, epoch: Epoch): 'NOT_A_REPLICA' | 'STALE_EPOCH' | null {
+export function refusal(
+  r: Replica,
+  slot: Slot,
+  epoch: Epoch,
+): 'NOT_A_REPLICA' | 'STALE_EPOCH' | null {
   if (r.document === null || !isServing(r) || slot >= r.altered.length) return 'NOT_A_REPLICA';
   if (enforces(r, 'R4') && epoch < r.altered[slot]!) return 'STALE_EPOCH';
   return holds(r, slot) ? null : 'NOT_A_REPLICA';

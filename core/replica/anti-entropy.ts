@@ -23,7 +23,13 @@ export function tickAntiEntropy(r: Replica): void {
   const shared = nextShared(r, peer);
   if (shared.length === 0) return;
   r.comparing = true;
-  withDigests(r, shared, () => compareWith(r, peer, shared.filter((slot) => knownDigest(r, slot) !== null)));
+  withDigests(r, shared, () =>
+    compareWith(
+      r,
+      peer,
+      shared.filter((slot) => knownDigest(r, slot) !== null),
+    ),
+  );
 }
 
 /** Slots that reads ask both of us for, going round the ring. A slot in motion is the handoff's. */
@@ -31,7 +37,7 @@ function nextShared(r: Replica, peer: Incarnation): Slot[] {
   const document = defined(r.document, 'a document');
   const slots = 1 << document.slotBits;
   // What differed last time comes first: whether it lasts is known within a moment, not after a round.
-  const shared: Slot[] = [...r.mismatches.get(peer)?.keys() ?? []].slice(0, COMPARE_SLOTS / 2);
+  const shared: Slot[] = [...(r.mismatches.get(peer)?.keys() ?? [])].slice(0, COMPARE_SLOTS / 2);
   for (let seen = 0; seen < slots && shared.length < COMPARE_SLOTS; seen++) {
     const slot = r.compareCursor;
     r.compareCursor = (r.compareCursor + 1) % slots;
@@ -44,22 +50,33 @@ function nextShared(r: Replica, peer: Incarnation): Slot[] {
 
 function withDigests(r: Replica, slots: readonly Slot[], then: () => void): void {
   let open = slots.length;
-  for (const slot of slots) withDigest(r, slot, () => { if (--open === 0) then(); });
+  for (const slot of slots)
+    withDigest(r, slot, () => {
+      if (--open === 0) then();
+    });
 }
 
 function compareWith(r: Replica, peer: Incarnation, slots: readonly Slot[]): void {
-  const roots: SlotRoot[] = slots.map((slot) => ({ slot, ...rootOf(knownDigest(r, slot)!.leaves) }));
-  ask(r, peer, (call) => ({ kind: 'compare', call, roots }), (answer) => {
-    r.comparing = false;
-    if (answer?.kind !== 'compared') return;
-    tally(r, 'anti-entropy-sessions');
-    tally(r, 'digest-mismatches', answer.unequal.length);
-    for (const slot of answer.equal) r.mismatches.get(peer)?.delete(slot);
-    for (const leaves of answer.unequal) {
-      note(r, peer, leaves);
-      settle(r, peer, leaves);
-    }
-  });
+  const roots: SlotRoot[] = slots.map((slot) => ({
+    slot,
+    ...rootOf(knownDigest(r, slot)!.leaves),
+  }));
+  ask(
+    r,
+    peer,
+    (call) => ({ kind: 'compare', call, roots }),
+    (answer) => {
+      r.comparing = false;
+      if (answer?.kind !== 'compared') return;
+      tally(r, 'anti-entropy-sessions');
+      tally(r, 'digest-mismatches', answer.unequal.length);
+      for (const slot of answer.equal) r.mismatches.get(peer)?.delete(slot);
+      for (const leaves of answer.unequal) {
+        note(r, peer, leaves);
+        settle(r, peer, leaves);
+      }
+    },
+  );
 }
 
 /**
@@ -72,8 +89,10 @@ function note(r: Replica, peer: Incarnation, { slot, leaves: theirs }: SlotLeave
   const ofPeer = r.mismatches.get(peer) ?? new Map<Slot, Mismatch>();
   r.mismatches.set(peer, ofPeer);
   const before = ofPeer.get(slot);
-  const same = (leaf: number): boolean => before !== undefined
-    && !differingLeaves(before.own, own).includes(leaf) && !differingLeaves(before.theirs, theirs).includes(leaf);
+  const same = (leaf: number): boolean =>
+    before !== undefined &&
+    !differingLeaves(before.own, own).includes(leaf) &&
+    !differingLeaves(before.theirs, theirs).includes(leaf);
   ofPeer.set(slot, { own, theirs, lasts: differingLeaves(own, theirs).some(same) });
 }
 
@@ -101,7 +120,11 @@ interface Exchange {
 }
 
 /** The keys of one leaf: after an empty key at its start, up to an empty key at the next one's start. */
-export function leafBounds(r: Replica, slot: Slot, leaf: number): { after: Key; until: Key | null } {
+export function leafBounds(
+  r: Replica,
+  slot: Slot,
+  leaf: number,
+): { after: Key; until: Key | null } {
   const { from, until } = leafRange(slot, leaf, defined(r.document, 'a document').slotBits);
   const end = until === 0xffffffff ? null : { text: '', high: until + 1, low: 0 };
   return { after: { text: '', high: from, low: 0 }, until: end };
@@ -110,19 +133,36 @@ export function leafBounds(r: Replica, slot: Slot, leaf: number): { after: Key; 
 function exchange(r: Replica, what: Exchange, after: Key | null): void {
   const { peer, slot, leaf } = what;
   const bounds = leafBounds(r, slot, leaf);
-  const range = { slot, after: after ?? bounds.after, until: bounds.until, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES };
+  const range = {
+    slot,
+    after: after ?? bounds.after,
+    until: bounds.until,
+    limit: PAGE_RECORDS,
+    bytesMax: PAGE_BYTES,
+  };
   scanSlot(r, range, (page) => {
     r.corrupt.push(...page.corrupt);
     const held = digestsOf(page.records);
     const until = page.next ?? bounds.until;
-    ask(r, peer, (call) => ({ kind: 'exchange', call, slot, leaf, after: range.after, until, held }), (answer) => {
-      if (answer?.kind !== 'exchanged') return;
-      for (const { key, object } of answer.records) mergeIn(r, key, object, () => undefined);
-      const wanted = new Set(answer.wanted.map((key) => key.text));
-      const records: KeyRecord[] = page.records.filter(({ key }) => wanted.has(key.text));
-      if (records.length > 0) ask(r, peer, (call) => ({ kind: 'push', call, slot, records }), () => undefined);
-      if (page.next !== null) exchange(r, what, page.next);
-    });
+    ask(
+      r,
+      peer,
+      (call) => ({ kind: 'exchange', call, slot, leaf, after: range.after, until, held }),
+      (answer) => {
+        if (answer?.kind !== 'exchanged') return;
+        for (const { key, object } of answer.records) mergeIn(r, key, object, () => undefined);
+        const wanted = new Set(answer.wanted.map((key) => key.text));
+        const records: KeyRecord[] = page.records.filter(({ key }) => wanted.has(key.text));
+        if (records.length > 0)
+          ask(
+            r,
+            peer,
+            (call) => ({ kind: 'push', call, slot, records }),
+            () => undefined,
+          );
+        if (page.next !== null) exchange(r, what, page.next);
+      },
+    );
   });
 }
 

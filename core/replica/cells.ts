@@ -19,8 +19,9 @@ export function slotOfKey(r: Replica, key: Key): Slot {
 
 /** True where this node holds the slot now and will after the document that it is about to adopt. */
 export function holds(r: Replica, slot: Slot): boolean {
-  return [r.document, r.adopting].every((document) =>
-    document === null || slotSets(document, slot).everyone.includes(r.incarnation));
+  return [r.document, r.adopting].every(
+    (document) => document === null || slotSets(document, slot).everyone.includes(r.incarnation),
+  );
 }
 
 /** Reads the newest object of a key; `corrupt` is a lost replica of it, never "not found" (R9). */
@@ -56,7 +57,9 @@ export function withCell(r: Replica, key: Key, use: (cell: Cell) => void): void 
   const cell: Cell = { key, object: null, state: 'loading', waiting: [use], stores: 0 };
   r.cells.set(key.text, cell);
   const ticket = r.nextTicket++;
-  r.waiting.set(ticket, (input) => { if (input.kind === 'loaded') loaded(r, cell, input.object); });
+  r.waiting.set(ticket, (input) => {
+    if (input.kind === 'loaded') loaded(r, cell, input.object);
+  });
   emit(r, { kind: 'load', ticket, key });
 }
 
@@ -85,7 +88,12 @@ function release(r: Replica, cell: Cell): void {
 }
 
 /** Makes this the key's object (null: none); `durable` is called once it survives a loss of power. */
-export function setObject(r: Replica, cell: Cell, object: VersionedObject | null, durable: () => void): void {
+export function setObject(
+  r: Replica,
+  cell: Cell,
+  object: VersionedObject | null,
+  durable: () => void,
+): void {
   assert(cell.state === 'ready', `set an object on a ${cell.state} cell`);
   digestChanged(r, slotOfKey(r, cell.key), cell.key, cell.object, object);
   cell.object = object;
@@ -110,13 +118,20 @@ export type Merged =
  * counts (R4), or a stream's snapshot taken meanwhile would miss this write.
  */
 export function mergeIn(
-  r: Replica, key: Key, object: VersionedObject, done: (merged: Merged) => void,
+  r: Replica,
+  key: Key,
+  object: VersionedObject,
+  done: (merged: Merged) => void,
   refusal: (own: VersionedObject | null) => ErrorCode | null = () => null,
 ): void {
   withCell(r, key, (cell) => {
     // Lost while the key was loaded: nothing may be left behind in a slot that is cleaned up.
-    const code = cell.state !== 'ready' ? 'CORRUPT_RECORD'
-      : holds(r, slotOfKey(r, key)) ? refusal(cell.object) : 'NOT_A_REPLICA';
+    const code =
+      cell.state !== 'ready'
+        ? 'CORRUPT_RECORD'
+        : holds(r, slotOfKey(r, key))
+          ? refusal(cell.object)
+          : 'NOT_A_REPLICA';
     if (code !== null) return done({ kind: 'refused', code });
     const own = cell.object;
     if (provesRollback(r, object.context)) return;
@@ -137,8 +152,11 @@ export function provesRollback(r: Replica, { actors, counters }: Vector): boolea
     const term = Number(actor.slice(r.incarnation.length + 1));
     if (term < r.actor.term) continue;
     if (term === r.actor.term && counters[i]! <= r.actor.counter) continue;
-    halt(r, `a peer has seen ${actor} at ${counters[i]!}, this store is at `
-      + `${actorName(r.incarnation, r.actor.term)} ${r.actor.counter}: it was rolled back`);
+    halt(
+      r,
+      `a peer has seen ${actor} at ${counters[i]!}, this store is at ` +
+        `${actorName(r.incarnation, r.actor.term)} ${r.actor.counter}: it was rolled back`,
+    );
     return true;
   }
   return false;

@@ -26,7 +26,9 @@ export function tickCleanUp(r: Replica): void {
 
 function cleanUp(r: Replica, slot: Slot): void {
   const document = defined(r.document, 'a document');
-  const owners = slotSets(document, slot).everyone.filter((m) => memberOf(document, m)?.lost === false);
+  const owners = slotSets(document, slot).everyone.filter(
+    (m) => memberOf(document, m)?.lost === false,
+  );
   // A silent owner is waited for: covered at *each* of its new owners. One that is lost holds nothing.
   if (owners.some((owner) => r.suspicion.isSilent(owner))) return;
   r.cleaning.add(slot);
@@ -44,7 +46,8 @@ function finish(r: Replica, slot: Slot, whole: boolean): void {
 }
 
 function coverAtAll(r: Replica, slot: Slot, owners: readonly Incarnation[]): void {
-  let open = owners.length, whole = open > 0;
+  let open = owners.length,
+    whole = open > 0;
   if (open === 0) return finish(r, slot, false);
   const covered = (ok: boolean): void => {
     whole &&= ok;
@@ -57,13 +60,18 @@ function coverAtAll(r: Replica, slot: Slot, owners: readonly Incarnation[]): voi
 function coverAt(r: Replica, slot: Slot, owner: Incarnation, covered: (ok: boolean) => void): void {
   withDigest(r, slot, (digest) => {
     const root = rootOf(digest.leaves);
-    ask(r, owner, (call) => ({ kind: 'compare', call, roots: [{ slot, ...root }] }), (answer) => {
-      if (answer?.kind !== 'compared') return covered(false);
-      const unequal = answer.unequal.find((leaves) => leaves.slot === slot);
-      if (unequal === undefined) return covered(answer.equal.includes(slot));
-      const leaves = new Set(differingLeaves(digest.leaves, unequal.leaves));
-      pushPage(r, { slot, owner, leaves }, null, covered);
-    });
+    ask(
+      r,
+      owner,
+      (call) => ({ kind: 'compare', call, roots: [{ slot, ...root }] }),
+      (answer) => {
+        if (answer?.kind !== 'compared') return covered(false);
+        const unequal = answer.unequal.find((leaves) => leaves.slot === slot);
+        if (unequal === undefined) return covered(answer.equal.includes(slot));
+        const leaves = new Set(differingLeaves(digest.leaves, unequal.leaves));
+        pushPage(r, { slot, owner, leaves }, null, covered);
+      },
+    );
   });
 }
 
@@ -78,13 +86,21 @@ function pushPage(r: Replica, push: Push, after: Key | null, covered: (ok: boole
   scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (page) => {
     if (page.corrupt.length > 0) r.corrupt.push(...page.corrupt);
     const slotBits = defined(r.document, 'a document').slotBits;
-    const records: KeyRecord[] = page.records.filter(({ key }) => leaves.has(leafOf(key, slotBits)));
-    const goOn = (): void => page.next === null ? covered(true) : pushPage(r, push, page.next, covered);
+    const records: KeyRecord[] = page.records.filter(({ key }) =>
+      leaves.has(leafOf(key, slotBits)),
+    );
+    const goOn = (): void =>
+      page.next === null ? covered(true) : pushPage(r, push, page.next, covered);
     if (records.length === 0) return goOn();
-    ask(r, owner, (call) => ({ kind: 'push', call, slot, records }), (answer) => {
-      if (answer?.kind === 'stored') goOn();
-      else covered(false);
-    });
+    ask(
+      r,
+      owner,
+      (call) => ({ kind: 'push', call, slot, records }),
+      (answer) => {
+        if (answer?.kind === 'stored') goOn();
+        else covered(false);
+      },
+    );
   });
 }
 

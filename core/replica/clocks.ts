@@ -9,7 +9,8 @@ import type { Replica } from './state.ts';
 /** Remembers what a member's clock shows, and when it was heard. */
 export function noteClock(r: Replica, peer: Incarnation, clock: number): void {
   const isMember = r.document !== null && memberOf(r.document, peer) !== undefined;
-  if (isMember && Number.isSafeInteger(clock)) r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
+  if (isMember && Number.isSafeInteger(clock))
+    r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
 }
 
 function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): number {
@@ -21,7 +22,9 @@ function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): numbe
  * look older than it is. Of two clocks nobody knows which one is wrong.
  */
 export function tickClocks(r: Replica): void {
-  const shown = [r.nowMs, ...[...r.peerClocks.values()].map((heard) => shownNow(r, heard))].sort((a, b) => a - b);
+  const shown = [r.nowMs, ...[...r.peerClocks.values()].map((heard) => shownNow(r, heard))].sort(
+    (a, b) => a - b,
+  );
   const median = shown.length < 3 ? r.nowMs : shown[(shown.length - 1) >> 1]!;
   r.clock = tickClock(r.clock, Math.max(r.nowMs, median));
 }

@@ -3,7 +3,13 @@
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
 import { defined } from '../assert.ts';
-import { COLLECT_TICKS, PAGE_BYTES, PAGE_RECORDS, TICK_MS, TOMBSTONES_WATCHED_MAX } from '../limits.ts';
+import {
+  COLLECT_TICKS,
+  PAGE_BYTES,
+  PAGE_RECORDS,
+  TICK_MS,
+  TOMBSTONES_WATCHED_MAX,
+} from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafOf, rootOf } from '../version/digest.ts';
 import { collectableSince, objectDigest } from '../version/siblings.ts';
@@ -70,9 +76,12 @@ function isLongKnown(r: Replica, { key, object }: KeyRecord): boolean {
   const { high, low } = objectDigest(key, object);
   const known = r.tombstones.get(key.text);
   if (known?.high === high && known.low === low) {
-    return (r.tick - known.tick) * TICK_MS > defined(r.document, 'a document').limits.tombstoneGraceMs;
+    return (
+      (r.tick - known.tick) * TICK_MS > defined(r.document, 'a document').limits.tombstoneGraceMs
+    );
   }
-  if (r.tombstones.size < TOMBSTONES_WATCHED_MAX) r.tombstones.set(key.text, { high, low, tick: r.tick });
+  if (r.tombstones.size < TOMBSTONES_WATCHED_MAX)
+    r.tombstones.set(key.text, { high, low, tick: r.tick });
   return false;
 }
 
@@ -94,7 +103,8 @@ function confirm(r: Replica, slot: Slot, old: readonly KeyRecord[], then: () => 
   const root = rootOf(digest.leaves);
   const leaves = digest.leaves.slice();
   const unequal = new Set<number>();
-  let open = others.length, whole = true;
+  let open = others.length,
+    whole = true;
   const decided = (): void => {
     const sure = old.filter(({ key }) => !unequal.has(leafOf(key, document.slotBits)));
     if (!whole || r.document !== document || isMoving(r) || sure.length === 0) return then();
@@ -102,21 +112,37 @@ function confirm(r: Replica, slot: Slot, old: readonly KeyRecord[], then: () => 
   };
   if (open === 0) return decided();
   for (const other of others) {
-    ask(r, other, (call) => ({ kind: 'compare', call, roots: [{ slot, ...root }] }), (answer) => {
-      const theirs = answer?.kind === 'compared' ? answer.unequal.find((l) => l.slot === slot) : undefined;
-      if (theirs !== undefined) for (const leaf of differingLeaves(leaves, theirs.leaves)) unequal.add(leaf);
-      else if (answer?.kind !== 'compared' || !answer.equal.includes(slot)) whole = false;
-      if (--open === 0) decided();
-    });
+    ask(
+      r,
+      other,
+      (call) => ({ kind: 'compare', call, roots: [{ slot, ...root }] }),
+      (answer) => {
+        const theirs =
+          answer?.kind === 'compared' ? answer.unequal.find((l) => l.slot === slot) : undefined;
+        if (theirs !== undefined)
+          for (const leaf of differingLeaves(leaves, theirs.leaves)) unequal.add(leaf);
+        else if (answer?.kind !== 'compared' || !answer.equal.includes(slot)) whole = false;
+        if (--open === 0) decided();
+      },
+    );
   }
 }
 
 function collect(
-  r: Replica, slot: Slot, old: readonly KeyRecord[], others: readonly Incarnation[], then: () => void,
+  r: Replica,
+  slot: Slot,
+  old: readonly KeyRecord[],
+  others: readonly Incarnation[],
+  then: () => void,
 ): void {
   const tombstones = digestsOf(old);
   for (const other of others) {
-    ask(r, other, (call) => ({ kind: 'collect', call, slot, tombstones }), () => undefined);
+    ask(
+      r,
+      other,
+      (call) => ({ kind: 'collect', call, slot, tombstones }),
+      () => undefined,
+    );
   }
   dropTombstones(r, tombstones, then);
 }
@@ -124,15 +150,19 @@ function collect(
 /** Drops each tombstone that is still exactly the one named. */
 export function dropTombstones(r: Replica, tombstones: KeyDigests, then: () => void): void {
   let open = tombstones.keys.length;
-  const done = (): void => { if (--open === 0) then(); };
+  const done = (): void => {
+    if (--open === 0) then();
+  };
   if (open === 0) return then();
-  tombstones.keys.forEach((key, i) => withCell(r, key, (cell) => {
-    if (cell.state !== 'ready' || cell.object === null) return done();
-    const { high, low } = objectDigest(key, cell.object);
-    const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
-    if (!same || collectableSince(cell.object) === null) return done();
-    r.tombstones.delete(key.text);
-    tally(r, 'tombstones-collected');
-    setObject(r, cell, null, done);
-  }));
+  tombstones.keys.forEach((key, i) =>
+    withCell(r, key, (cell) => {
+      if (cell.state !== 'ready' || cell.object === null) return done();
+      const { high, low } = objectDigest(key, cell.object);
+      const same = high === tombstones.digests[i * 2] && low === tombstones.digests[i * 2 + 1];
+      if (!same || collectableSince(cell.object) === null) return done();
+      r.tombstones.delete(key.text);
+      tally(r, 'tombstones-collected');
+      setObject(r, cell, null, done);
+    }),
+  );
 }

@@ -12,7 +12,11 @@ import { scanSlot } from './state.ts';
 
 /** Called for every change of a record, before the store sees it. */
 export function digestChanged(
-  r: Replica, slot: Slot, key: Key, before: VersionedObject | null, after: VersionedObject | null,
+  r: Replica,
+  slot: Slot,
+  key: Key,
+  before: VersionedObject | null,
+  after: VersionedObject | null,
 ): void {
   const digest = r.digests.get(slot);
   if (digest === undefined) return;
@@ -43,7 +47,11 @@ export function forgetDigest(r: Replica, slot: Slot, now: 'empty' | 'unknown'): 
   if (now === 'empty') {
     r.digests.set(slot, { leaves: newLeaves(), scan: null, mayHoldTombstones: false });
     for (const then of waiting) then();
-  } else if (waiting.length > 0) for (const then of waiting) withDigest(r, slot, () => { then(); });
+  } else if (waiting.length > 0)
+    for (const then of waiting)
+      withDigest(r, slot, () => {
+        then();
+      });
 }
 
 /** The slot's digest, if it is known without reading the store. */

@@ -15,8 +15,12 @@ export type StoreWrite =
   | { readonly kind: 'record'; readonly key: Key; readonly object: VersionedObject | null }
   | { readonly kind: 'erase-slot'; readonly slot: Slot }
   /** At most one hint per (target, key); hint null: remove it. */
-  | { readonly kind: 'hint'; readonly target: Incarnation; readonly key: Key;
-      readonly hint: StoredHint | null }
+  | {
+      readonly kind: 'hint';
+      readonly target: Incarnation;
+      readonly key: Key;
+      readonly hint: StoredHint | null;
+    }
   | { readonly kind: 'erase-hints'; readonly target: Incarnation }
   | { readonly kind: 'document'; readonly document: RingDocument }
   | { readonly kind: 'actor'; readonly actor: StoredActor }
@@ -63,10 +67,19 @@ export type Input =
   /** All writes of that effect, and of all before it, survive a loss of power. */
   | { readonly kind: 'stored'; readonly ticket: Ticket }
   /** `next`: the scan goes on after this key; null: the range's end was reached. `corrupt`: left out. */
-  | { readonly kind: 'scanned'; readonly ticket: Ticket; readonly records: readonly KeyRecord[];
-      readonly corrupt: readonly Key[]; readonly next: Key | null }
-  | { readonly kind: 'scanned-hints'; readonly ticket: Ticket; readonly hints: readonly ScannedHint[];
-      readonly next: Key | null }
+  | {
+      readonly kind: 'scanned';
+      readonly ticket: Ticket;
+      readonly records: readonly KeyRecord[];
+      readonly corrupt: readonly Key[];
+      readonly next: Key | null;
+    }
+  | {
+      readonly kind: 'scanned-hints';
+      readonly ticket: Ticket;
+      readonly hints: readonly ScannedHint[];
+      readonly next: Key | null;
+    }
   /** Records that a scrub found damaged (R9). */
   | { readonly kind: 'damaged'; readonly keys: readonly Key[] }
   | { readonly kind: 'disk'; readonly full: boolean; readonly freeBytes: number }
@@ -86,10 +99,23 @@ export type Effect =
    * and with `until` (null: the slot's end). Sees every store effect issued before it, and may see
    * later ones. At least one record when there is one, however large.
    */
-  | { readonly kind: 'scan'; readonly ticket: Ticket; readonly slot: Slot; readonly after: Key | null;
-      readonly until: Key | null; readonly limit: number; readonly bytesMax: number }
-  | { readonly kind: 'scan-hints'; readonly ticket: Ticket; readonly target: Incarnation;
-      readonly after: Key | null; readonly limit: number; readonly bytesMax: number }
+  | {
+      readonly kind: 'scan';
+      readonly ticket: Ticket;
+      readonly slot: Slot;
+      readonly after: Key | null;
+      readonly until: Key | null;
+      readonly limit: number;
+      readonly bytesMax: number;
+    }
+  | {
+      readonly kind: 'scan-hints';
+      readonly ticket: Ticket;
+      readonly target: Incarnation;
+      readonly after: Key | null;
+      readonly limit: number;
+      readonly bytesMax: number;
+    }
   /** The document is durable and in force: answer the operator, tell the transport its members. */
   | { readonly kind: 'adopted'; readonly document: RingDocument }
   | { readonly kind: 'event'; readonly event: ReplicaEvent }
@@ -100,7 +126,12 @@ export type Effect =
 export type ReplicaEvent =
   | { readonly kind: 'peer-silent' | 'peer-back'; readonly peer: Incarnation }
   | { readonly kind: 'split-ring'; readonly peer: Incarnation; readonly epoch: number }
-  | { readonly kind: 'slots-covered'; readonly change: string; readonly covered: number; readonly needed: number }
+  | {
+      readonly kind: 'slots-covered';
+      readonly change: string;
+      readonly covered: number;
+      readonly needed: number;
+    }
   /** Nothing that moved away is left here. */
   | { readonly kind: 'cleaned-up' }
   | { readonly kind: 'data-loss-possible'; readonly slots: readonly Slot[] }

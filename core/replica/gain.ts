@@ -47,7 +47,15 @@ export function beginGain(r: Replica, covered: ReadonlySet<Slot>): void {
     jobs.set(slot, { slot, transfer, done: new Set(), active: null, covered: covered.has(slot) });
   }
   const done = [...jobs.values()].filter((job) => job.covered).length;
-  r.gain = { change: document.change.id, jobs, covered: done, keys: 0, bytes: 0, running: 0, waitingFor: '' };
+  r.gain = {
+    change: document.change.id,
+    jobs,
+    covered: done,
+    keys: 0,
+    bytes: 0,
+    running: 0,
+    waitingFor: '',
+  };
 }
 
 /** Once a tick: the budget grows, and what could not go on is tried again. */
@@ -90,10 +98,14 @@ function startStream(r: Replica, stream: Stream): void {
 }
 
 /** R6: the paired source alone; without one, or when it stays silent, so many others. */
-function sourcesOf(r: Replica, { job, document }: Stream): { from: readonly Incarnation[]; needed: number } {
+function sourcesOf(
+  r: Replica,
+  { job, document }: Stream,
+): { from: readonly Incarnation[]; needed: number } {
   const { pair, others, othersNeeded } = job.transfer;
   const alive = (peer: Incarnation): boolean => memberOf(document, peer)?.lost === false;
-  if (!enforces(r, 'R6-pairs')) return { from: [...others, ...(pair === null ? [] : [pair])].filter(alive), needed: 1 };
+  if (!enforces(r, 'R6-pairs'))
+    return { from: [...others, ...(pair === null ? [] : [pair])].filter(alive), needed: 1 };
   if (pair !== null && alive(pair) && r.suspicion.silentFor(pair, r.tick) < SOURCE_WAIT_TICKS) {
     return { from: [pair], needed: 1 };
   }
@@ -108,7 +120,9 @@ function sourcesOf(r: Replica, { job, document }: Stream): { from: readonly Inca
 function dataLossPossible({ job, document }: Stream): boolean {
   const { pair, others, othersNeeded } = job.transfer;
   const lost = (peer: Incarnation): boolean => memberOf(document, peer)?.lost !== false;
-  return (pair === null || lost(pair)) && others.filter((peer) => !lost(peer)).length < othersNeeded;
+  return (
+    (pair === null || lost(pair)) && others.filter((peer) => !lost(peer)).length < othersNeeded
+  );
 }
 
 function pull(r: Replica, stream: Stream, source: Incarnation, after: Key | null): void {
@@ -118,34 +132,40 @@ function pull(r: Replica, stream: Stream, source: Incarnation, after: Key | null
     gain.running--;
   };
   const change = stream.document.change!.id;
-  ask(r, source, (call) => ({ kind: 'pull', call, change, slot: job.slot, after }), (answer) => {
-    if (r.gain !== gain || answer?.kind !== 'page') return stop();
-    const { records, next } = answer;
-    let open = records.length, whole = true;
-    const merged = (ok: boolean): void => {
-      whole &&= ok;
-      if (--open > 0) return;
-      if (r.gain !== gain || !whole) return stop();
-      if (next !== null) return pull(r, stream, source, next);
-      job.done.add(source);
-      stop();
-      startStream(r, stream);
-      fillStreams(r);
-    };
-    gain.keys += records.length;
-    tally(r, 'handoff-keys-in', records.length);
-    for (const { key, object } of records) {
-      const bytes = recordBytes(key, object);
-      gain.bytes += bytes;
-      tally(r, 'handoff-bytes-in', bytes);
-      r.streamBudget -= bytes;
-      mergeIn(r, key, object, ({ kind }) => merged(kind === 'merged'));
-    }
-    if (records.length === 0) {
-      open = 1;
-      merged(true);
-    }
-  });
+  ask(
+    r,
+    source,
+    (call) => ({ kind: 'pull', call, change, slot: job.slot, after }),
+    (answer) => {
+      if (r.gain !== gain || answer?.kind !== 'page') return stop();
+      const { records, next } = answer;
+      let open = records.length,
+        whole = true;
+      const merged = (ok: boolean): void => {
+        whole &&= ok;
+        if (--open > 0) return;
+        if (r.gain !== gain || !whole) return stop();
+        if (next !== null) return pull(r, stream, source, next);
+        job.done.add(source);
+        stop();
+        startStream(r, stream);
+        fillStreams(r);
+      };
+      gain.keys += records.length;
+      tally(r, 'handoff-keys-in', records.length);
+      for (const { key, object } of records) {
+        const bytes = recordBytes(key, object);
+        gain.bytes += bytes;
+        tally(r, 'handoff-bytes-in', bytes);
+        r.streamBudget -= bytes;
+        mergeIn(r, key, object, ({ kind }) => merged(kind === 'merged'));
+      }
+      if (records.length === 0) {
+        open = 1;
+        merged(true);
+      }
+    },
+  );
 }
 
 /** R7 counts a slot from when its mark is durable. */
@@ -158,7 +178,12 @@ function cover(r: Replica, stream: Stream): void {
     job.covered = true;
     gain.covered++;
     if (gain.covered === gain.jobs.size) {
-      announce(r, { kind: 'slots-covered', change: gain.change, covered: gain.covered, needed: gain.jobs.size });
+      announce(r, {
+        kind: 'slots-covered',
+        change: gain.change,
+        covered: gain.covered,
+        needed: gain.jobs.size,
+      });
     }
   });
 }

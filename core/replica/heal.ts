@@ -45,29 +45,39 @@ function heal(r: Replica, key: Key): void {
   const document = defined(r.document, 'a document');
   const slot = slotOfKey(r, key);
   const { members, write } = slotSets(document, slot).reads;
-  const others = members.filter((m) => m !== r.incarnation && memberOf(document, m)?.lost === false);
+  const others = members.filter(
+    (m) => m !== r.incarnation && memberOf(document, m)?.lost === false,
+  );
   const needed = Math.min(others.length, members.length - write + 1);
-  let merged: VersionedObject | null = null, answered = 0, damaged = 0, open = others.length;
+  let merged: VersionedObject | null = null,
+    answered = 0,
+    damaged = 0,
+    open = others.length;
   if (open === 0) {
     announce(r, { kind: 'data-loss-possible', slots: [slot] });
     return replace(r, key, null);
   }
   for (const other of others) {
-    ask(r, other, (call) => ({ kind: 'read', call, key }), (answer) => {
-      open--;
-      if (answer?.kind === 'value') {
-        answered++;
-        if (answer.object !== null) merged = mergeObjects(merged, answer.object);
-      }
-      if (answer?.kind === 'refused' && answer.code === 'CORRUPT_RECORD') damaged++;
-      if (open > 0) return;
-      // Every copy that is left was asked: more can never be known, and nothing waits for a human.
-      const all = answered + damaged === others.length;
-      if (all && answered < needed) announce(r, { kind: 'data-loss-possible', slots: [slot] });
-      const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
-      if ((all || answered >= needed) && sameRing) replace(r, key, merged);
-      else putOff(r, key);
-    });
+    ask(
+      r,
+      other,
+      (call) => ({ kind: 'read', call, key }),
+      (answer) => {
+        open--;
+        if (answer?.kind === 'value') {
+          answered++;
+          if (answer.object !== null) merged = mergeObjects(merged, answer.object);
+        }
+        if (answer?.kind === 'refused' && answer.code === 'CORRUPT_RECORD') damaged++;
+        if (open > 0) return;
+        // Every copy that is left was asked: more can never be known, and nothing waits for a human.
+        const all = answered + damaged === others.length;
+        if (all && answered < needed) announce(r, { kind: 'data-loss-possible', slots: [slot] });
+        const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
+        if ((all || answered >= needed) && sameRing) replace(r, key, merged);
+        else putOff(r, key);
+      },
+    );
   }
 }
 

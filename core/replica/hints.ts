@@ -37,7 +37,11 @@ export interface HeldHint {
  * sloppy mode, or a leaver's hand-over: tells once it is durable. Merged with what is kept for the same
  * target and key already, since each of several coordinators may count its own.
  */
-export function holdHint(r: Replica, { target, record, sinceMs }: HeldHint, held: (kept: boolean) => void): void {
+export function holdHint(
+  r: Replica,
+  { target, record, sinceMs }: HeldHint,
+  held: (kept: boolean) => void,
+): void {
   const { key } = record;
   const name = `${target} ${key.text}`;
   const pending = r.holding.get(name) ?? { object: null, sinceMs, users: 0 };
@@ -62,16 +66,22 @@ export function holdHint(r: Replica, { target, record, sinceMs }: HeldHint, held
 }
 
 function scanHints(
-  r: Replica, wish: { readonly target: Incarnation; readonly after: Key | null; readonly limit: number },
+  r: Replica,
+  wish: { readonly target: Incarnation; readonly after: Key | null; readonly limit: number },
   scanned: (page: Extract<Input, { kind: 'scanned-hints' }>) => void,
 ): void {
   const ticket = r.nextTicket++;
-  r.waiting.set(ticket, (input) => { if (input.kind === 'scanned-hints') scanned(input); });
+  r.waiting.set(ticket, (input) => {
+    if (input.kind === 'scanned-hints') scanned(input);
+  });
   emit(r, { kind: 'scan-hints', ticket, ...wish, bytesMax: PAGE_BYTES });
 }
 
 function hintWrite(
-  r: Replica, target: Incarnation, { key, object }: KeyRecord, sinceMs = clockMs(r.clock),
+  r: Replica,
+  target: Incarnation,
+  { key, object }: KeyRecord,
+  sinceMs = clockMs(r.clock),
 ): StoreWrite | null {
   const bytes = objectBytes(object);
   let total = 0;
@@ -92,15 +102,32 @@ function hintWrite(
 }
 
 export function newCount(sinceMs: number): HintCount {
-  return { items: 0, bytes: 0, keptItems: 0, keptBytes: 0, sinceMs, rewritten: new Set(), visiting: false, visitTick: 0 };
+  return {
+    items: 0,
+    bytes: 0,
+    keptItems: 0,
+    keptBytes: 0,
+    sinceMs,
+    rewritten: new Set(),
+    visiting: false,
+    visitTick: 0,
+  };
 }
 
 /** The first live fallback of a slot that does not stand in already; null: there is none (sloppy mode). */
-export function standIn(r: Replica, slot: Slot, taken: ReadonlySet<Incarnation>): Incarnation | null {
+export function standIn(
+  r: Replica,
+  slot: Slot,
+  taken: ReadonlySet<Incarnation>,
+): Incarnation | null {
   const document = defined(r.document, 'a document');
   const members = slotSets(document, slot).everyone;
-  return preferenceList(document.next ?? document.current, slot)
-    .find((m) => !members.includes(m) && !taken.has(m) && m !== r.incarnation && !r.suspicion.isSilent(m)) ?? null;
+  return (
+    preferenceList(document.next ?? document.current, slot).find(
+      (m) =>
+        !members.includes(m) && !taken.has(m) && m !== r.incarnation && !r.suspicion.isSilent(m),
+    ) ?? null
+  );
 }
 
 /** Visits the hints of each target now and then: delivers, hands over or drops them. */
@@ -127,7 +154,9 @@ function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): vo
   count.rewritten.clear();
   scanHints(r, { target, after: so.after, limit: PAGE_RECORDS }, ({ hints, next }) => {
     let open = hints.length;
-    let left = so.left, leftBytes = so.leftBytes, sinceMs = so.sinceMs;
+    let left = so.left,
+      leftBytes = so.leftBytes,
+      sinceMs = so.sinceMs;
     const settled = (hint: ScannedHint | null): void => {
       if (hint !== null) {
         left++;
@@ -150,7 +179,9 @@ function visit(r: Replica, target: Incarnation, count: HintCount, so: Visit): vo
  * twice until the next visit, one that lay behind it would otherwise be forgotten.
  */
 function finishVisit(
-  r: Replica, target: Incarnation, count: HintCount,
+  r: Replica,
+  target: Incarnation,
+  count: HintCount,
   found: { left: number; leftBytes: number; sinceMs: number },
 ): void {
   count.items = found.left + count.keptItems;
@@ -162,7 +193,12 @@ function finishVisit(
 }
 
 /** Delivers one hint to its target while that owns the key, else to all current owners; `settled` with it where it stays. */
-function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (left: ScannedHint | null) => void): void {
+function deliver(
+  r: Replica,
+  target: Incarnation,
+  hint: ScannedHint,
+  settled: (left: ScannedHint | null) => void,
+): void {
   const document = r.document;
   if (document === null) return settled(hint);
   const { key } = hint;
@@ -180,8 +216,10 @@ function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (l
   const owners = slotSets(document, slot).everyone;
   const targets = owners.includes(target) ? [target] : owners;
   const silent = targets.filter((m) => m !== r.incarnation && r.suspicion.isSilent(m));
-  if (silent.length > 0) return isLeaving(r) ? handOn(r, target, hint, { drop, settled }) : settled(hint);
-  let open = targets.length, whole = true;
+  if (silent.length > 0)
+    return isLeaving(r) ? handOn(r, target, hint, { drop, settled }) : settled(hint);
+  let open = targets.length,
+    whole = true;
   const stored = (ok: boolean): void => {
     whole &&= ok;
     if (--open > 0) return;
@@ -191,26 +229,40 @@ function deliver(r: Replica, target: Incarnation, hint: ScannedHint, settled: (l
   };
   const record = { key, object: hint.hint.object };
   for (const owner of targets) {
-    if (owner === r.incarnation) mergeIn(r, key, record.object, (merged) => stored(merged.kind === 'merged'));
-    else ask(r, owner, (call) => ({ kind: 'push', call, slot, records: [record] }),
-      (answer) => stored(answer?.kind === 'stored'));
+    if (owner === r.incarnation)
+      mergeIn(r, key, record.object, (merged) => stored(merged.kind === 'merged'));
+    else
+      ask(
+        r,
+        owner,
+        (call) => ({ kind: 'push', call, slot, records: [record] }),
+        (answer) => stored(answer?.kind === 'stored'),
+      );
   }
 }
 
 /** R11: a leaver does not wait for a silent target; a live owner of the key keeps the hint on. */
 function handOn(
-  r: Replica, target: Incarnation, hint: ScannedHint,
+  r: Replica,
+  target: Incarnation,
+  hint: ScannedHint,
   then: { drop: () => void; settled: (left: ScannedHint | null) => void },
 ): void {
   const record = { key: hint.key, object: hint.hint.object };
-  const heir = slotSets(defined(r.document, 'a document'), slotOfKey(r, hint.key)).everyone
-    .find((m) => m !== r.incarnation && m !== target && !r.suspicion.isSilent(m));
+  const heir = slotSets(defined(r.document, 'a document'), slotOfKey(r, hint.key)).everyone.find(
+    (m) => m !== r.incarnation && m !== target && !r.suspicion.isSilent(m),
+  );
   if (heir === undefined) return then.settled(hint);
   const { sinceMs } = hint.hint;
-  ask(r, heir, (call) => ({ kind: 'hold', call, target, sinceMs, record }), (answer) => {
-    if (answer?.kind === 'stored') then.drop();
-    else then.settled(hint);
-  });
+  ask(
+    r,
+    heir,
+    (call) => ({ kind: 'hold', call, target, sinceMs, record }),
+    (answer) => {
+      if (answer?.kind === 'stored') then.drop();
+      else then.settled(hint);
+    },
+  );
 }
 
 function isLeaving(r: Replica): boolean {
@@ -220,7 +272,9 @@ function isLeaving(r: Replica): boolean {
 
 /** Items, bytes and the age of the oldest hint that this node holds. */
 export function hintsHeld(r: Replica): { items: number; bytes: number; oldestAgeMs: number } {
-  let items = 0, bytes = 0, oldestAgeMs = 0;
+  let items = 0,
+    bytes = 0,
+    oldestAgeMs = 0;
   for (const count of r.hints.values()) {
     items += count.items;
     bytes += count.bytes;

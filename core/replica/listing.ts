@@ -19,10 +19,20 @@ export interface ListedPage {
 }
 
 /** Reads on until `limit` keys with the prefix are found or the slot ends. null: a record is damaged. */
-export function listPage(r: Replica, wish: ListWish, then: (page: ListedPage | null) => void): void {
+export function listPage(
+  r: Replica,
+  wish: ListWish,
+  then: (page: ListedPage | null) => void,
+): void {
   const found: KeyRecord[] = [];
   const readOn = (after: Key | null): void => {
-    const range = { slot: wish.slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES };
+    const range = {
+      slot: wish.slot,
+      after,
+      until: null,
+      limit: PAGE_RECORDS,
+      bytesMax: PAGE_BYTES,
+    };
     scanSlot(r, range, (page) => {
       r.corrupt.push(...page.corrupt);
       if (page.corrupt.length > 0) return then(null);

@@ -23,7 +23,8 @@ export function failed(code: ErrorCode, message: string): FailedResult {
 }
 
 export function quorumUnavailable(
-  what: string, count: { needed: number; answered: number; maybeApplied: boolean },
+  what: string,
+  count: { needed: number; answered: number; maybeApplied: boolean },
 ): FailedResult {
   const { needed, answered, maybeApplied } = count;
   const message = `${what} needs ${needed} replicas, ${answered} answered`;
@@ -32,7 +33,8 @@ export function quorumUnavailable(
 
 /** Members with this node first, then those heard of, then the silent ones. */
 export function nearestFirst(r: Replica, members: readonly Incarnation[]): Incarnation[] {
-  const rank = (m: Incarnation): number => m === r.incarnation ? 0 : r.suspicion.isSilent(m) ? 2 : 1;
+  const rank = (m: Incarnation): number =>
+    m === r.incarnation ? 0 : r.suspicion.isSilent(m) ? 2 : 1;
   return [...members].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -100,13 +102,19 @@ export class QuorumRead<T> implements Operation {
       if (this.#answers.size >= this.#needed) this.#finish();
     };
     if (member === this.#r.incarnation) return this.#question.own(answered);
-    ask(this.#r, member, (call) => this.#question.question(call), (answer) => {
-      if (answer?.kind === 'refused' && answer.code === 'STALE_EPOCH') {
-        tally(this.#r, 'read-stale-epoch');
-        fetchDocument(this.#r, member);
-      }
-      answered(answer === null ? null : this.#question.read(answer));
-    }, this.#deadline - this.#r.tick);
+    ask(
+      this.#r,
+      member,
+      (call) => this.#question.question(call),
+      (answer) => {
+        if (answer?.kind === 'refused' && answer.code === 'STALE_EPOCH') {
+          tally(this.#r, 'read-stale-epoch');
+          fetchDocument(this.#r, member);
+        }
+        answered(answer === null ? null : this.#question.read(answer));
+      },
+      this.#deadline - this.#r.tick,
+    );
   }
 
   #finish(): void {
@@ -123,8 +131,9 @@ export class QuorumRead<T> implements Operation {
   /** True where even the answers of all who are heard of would not be enough. */
   #hopeless(): boolean {
     const { members } = this.#sets.reads;
-    const silent = members.filter((m) => !this.#answers.has(m) && m !== this.#r.incarnation
-      && this.#r.suspicion.isSilent(m));
+    const silent = members.filter(
+      (m) => !this.#answers.has(m) && m !== this.#r.incarnation && this.#r.suspicion.isSilent(m),
+    );
     return members.length - silent.length < this.#needed;
   }
 
@@ -146,7 +155,9 @@ export class QuorumRead<T> implements Operation {
   /** Frames may be lost, and a refusal may be about an old epoch: who has not answered is asked again. */
   #askAgain(): void {
     this.#againTick = this.#r.tick + 2 * HEDGE_TICKS;
-    this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members).filter((m) => !this.#answers.has(m));
+    this.#toAsk = nearestFirst(this.#r, this.#sets.reads.members).filter(
+      (m) => !this.#answers.has(m),
+    );
     for (let i = this.#toAsk.length; i > 0; i--) this.#askNext();
   }
 
@@ -169,8 +180,14 @@ export class QuorumRead<T> implements Operation {
 /** What a client is told when this node cannot serve it at all; null: it can. */
 export function unready(r: Replica): FailedResult | null {
   if (r.draining) return failed('DRAINING', 'this node is stopping; ask another one');
-  if (r.split) return failed('NOT_SERVING', 'two ring documents of one epoch were met; an operator must settle it');
-  if (r.document === null) return failed('NOT_SERVING', 'this node was not given a ring document yet');
-  if (!isServing(r)) return failed('NOT_SERVING', 'this node is no member of the ring; ask another one');
+  if (r.split)
+    return failed(
+      'NOT_SERVING',
+      'two ring documents of one epoch were met; an operator must settle it',
+    );
+  if (r.document === null)
+    return failed('NOT_SERVING', 'this node was not given a ring document yet');
+  if (!isServing(r))
+    return failed('NOT_SERVING', 'this node is no member of the ring; ask another one');
   return null;
 }

@@ -1,10 +1,22 @@
 // A client's read: R replicas' word merged, the stale ones among them repaired (Dynamo 2007 §5.1).
 import type { Incarnation } from '../api/ids.ts';
 import type { Key, KeyRecord, Sibling, VersionedObject } from '../api/object.ts';
-import type { ClientResult, FailedResult, ListRequest, ReadRequest, ReadResult } from '../api/requests.ts';
+import type {
+  ClientResult,
+  FailedResult,
+  ListRequest,
+  ReadRequest,
+  ReadResult,
+} from '../api/requests.ts';
 import { defined } from '../assert.ts';
 import { compareKeys } from '../ring/hash.ts';
-import { etagOf, latestSibling, liveSiblings, mergeObjects, sameVersions } from '../version/siblings.ts';
+import {
+  etagOf,
+  latestSibling,
+  liveSiblings,
+  mergeObjects,
+  sameVersions,
+} from '../version/siblings.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import { mergeIn, readObject, slotOfKey } from './cells.ts';
 import { tally } from './counters.ts';
@@ -18,8 +30,10 @@ type Held = { readonly object: VersionedObject | null };
 
 /** Merges a quorum's word about one key; null: no replica of it holds anything. */
 export function quorumObject(
-  r: Replica, wish: { readonly key: Key; readonly quorum: number | null },
-  done: (object: VersionedObject | null) => void, failed: (result: FailedResult) => void,
+  r: Replica,
+  wish: { readonly key: Key; readonly quorum: number | null },
+  done: (object: VersionedObject | null) => void,
+  failed: (result: FailedResult) => void,
 ): void {
   const { key, quorum } = wish;
   new QuorumRead<Held>(r, {
@@ -28,10 +42,11 @@ export function quorumObject(
     what: 'the read',
     own: (then) => readObject(r, key, (object) => then(object === 'corrupt' ? null : { object })),
     question: (call) => ({ kind: 'read', call, key }),
-    read: (answer) => answer.kind === 'value' ? { object: answer.object } : null,
+    read: (answer) => (answer.kind === 'value' ? { object: answer.object } : null),
     done: (answers) => {
       let merged: VersionedObject | null = null;
-      for (const { object } of answers.values()) if (object !== null) merged = mergeObjects(merged, object);
+      for (const { object } of answers.values())
+        if (object !== null) merged = mergeObjects(merged, object);
       if (merged !== null) readRepair(r, key, merged, answers);
       done(merged);
     },
@@ -40,29 +55,54 @@ export function quorumObject(
 }
 
 /** Writes the merged object back to the replicas that a read found stale. */
-function readRepair(r: Replica, key: Key, merged: VersionedObject, answers: ReadonlyMap<Incarnation, Held>): void {
+function readRepair(
+  r: Replica,
+  key: Key,
+  merged: VersionedObject,
+  answers: ReadonlyMap<Incarnation, Held>,
+): void {
   const record: KeyRecord = { key, object: merged };
   const slot = slotOfKey(r, key);
   for (const [member, { object }] of answers) {
     if (object !== null && sameVersions(object, merged)) continue;
     tally(r, 'read-repairs');
     if (member === r.incarnation) mergeIn(r, key, merged, () => undefined);
-    else ask(r, member, (call) => ({ kind: 'push', call, slot, records: [record] }), () => undefined);
+    else
+      ask(
+        r,
+        member,
+        (call) => ({ kind: 'push', call, slot, records: [record] }),
+        () => undefined,
+      );
   }
 }
 
-export function read(r: Replica, request: ReadRequest, reply: (result: ClientResult) => void): void {
-  quorumObject(r, request, (object) => {
-    const value = valueOf(r, object);
-    if (value.siblings.length > 1) tally(r, 'sibling-reads');
-    reply(value);
-  }, reply);
+export function read(
+  r: Replica,
+  request: ReadRequest,
+  reply: (result: ClientResult) => void,
+): void {
+  quorumObject(
+    r,
+    request,
+    (object) => {
+      const value = valueOf(r, object);
+      if (value.siblings.length > 1) tally(r, 'sibling-reads');
+      reply(value);
+    },
+    reply,
+  );
 }
 
 /** What the client sees of an object; under lastWriterWins the one newest value. */
 export function valueOf(r: Replica, object: VersionedObject | null): ReadResult {
   if (object === null) return { kind: 'value', siblings: [], context: EMPTY_VECTOR, etag: '' };
-  return { kind: 'value', siblings: visible(r, object), context: object.context, etag: etagOf(object) };
+  return {
+    kind: 'value',
+    siblings: visible(r, object),
+    context: object.context,
+    etag: etagOf(object),
+  };
 }
 
 /** The live values that count; a tombstone that is the last writer hides what it did not see. */
@@ -74,7 +114,11 @@ export function visible(r: Replica, object: VersionedObject): readonly Sibling[]
 }
 
 /** One page of a slot's keys as R replicas see it. */
-export function list(r: Replica, request: ListRequest, reply: (result: ClientResult) => void): void {
+export function list(
+  r: Replica,
+  request: ListRequest,
+  reply: (result: ClientResult) => void,
+): void {
   const { slot, after, prefix, limit } = request;
   new QuorumRead<Listed>(r, {
     slot,
@@ -82,7 +126,7 @@ export function list(r: Replica, request: ListRequest, reply: (result: ClientRes
     what: 'the listing',
     own: (then) => listPage(r, request, then),
     question: (call) => ({ kind: 'list', call, slot, after, prefix, limit }),
-    read: (answer) => answer.kind === 'listed' ? answer : null,
+    read: (answer) => (answer.kind === 'listed' ? answer : null),
     done: (answers) => reply(mergePages(r, request, [...answers.values()])),
     failed: reply,
   });
@@ -105,9 +149,16 @@ function mergePages(r: Replica, request: ListRequest, pages: readonly Listed[]):
     }
   }
   const keys = [...merged.values()]
-    .filter(({ key, object }) => (end === null || compareKeys(key, end) <= 0) && visible(r, object).length > 0)
+    .filter(
+      ({ key, object }) =>
+        (end === null || compareKeys(key, end) <= 0) && visible(r, object).length > 0,
+    )
     .sort((a, b) => compareKeys(a.key, b.key));
   const page = keys.slice(0, request.limit);
   const next = keys.length > page.length ? page.at(-1)!.key : end;
-  return { kind: 'keys', keys: page.map(({ key, object }) => ({ key, etag: etagOf(object) })), next };
+  return {
+    kind: 'keys',
+    keys: page.map(({ key, object }) => ({ key, etag: etagOf(object) })),
+    next,
+  };
 }

@@ -9,7 +9,14 @@ import { Suspicion } from '../membership/suspicion.ts';
 import type { Rng } from '../rng.ts';
 import { mergeClock } from '../version/clock.ts';
 import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
-import { consider, defer, fetchDocument, greetMembers, splitRing, watchMembers } from './adoption.ts';
+import {
+  consider,
+  defer,
+  fetchDocument,
+  greetMembers,
+  splitRing,
+  watchMembers,
+} from './adoption.ts';
 import { lastingMismatches, tickAntiEntropy } from './anti-entropy.ts';
 import { slotOfKey } from './cells.ts';
 import { tickCleanUp } from './cleanup.ts';
@@ -44,22 +51,66 @@ export interface Boot {
 export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] } {
   const { stored, without = NO_RULES_OFF, streamBytesPerTick = Infinity } = boot;
   const r: Replica = {
-    id: boot.id, incarnation: boot.incarnation, rng: boot.rng, without, streamBytesPerTick,
-    counts: newCounts(), effects: [], nowMs: 0, tick: 0, clock: 0, peerClocks: new Map(),
-    document: stored.document, hash: hashOf(stored.document), adopting: null, queued: null,
-    split: false, halted: false, draining: false, drained: false, diskFull: false, diskFreeBytes: 0,
+    id: boot.id,
+    incarnation: boot.incarnation,
+    rng: boot.rng,
+    without,
+    streamBytesPerTick,
+    counts: newCounts(),
+    effects: [],
+    nowMs: 0,
+    tick: 0,
+    clock: 0,
+    peerClocks: new Map(),
+    document: stored.document,
+    hash: hashOf(stored.document),
+    adopting: null,
+    queued: null,
+    split: false,
+    halted: false,
+    draining: false,
+    drained: false,
+    diskFull: false,
+    diskFreeBytes: 0,
     actor: actorAtStart(stored.actor, !without.has('R13')),
-    altered: new Float64Array(0), suspicion: new Suspicion(), fetchTick: 0,
+    altered: new Float64Array(0),
+    suspicion: new Suspicion(),
+    fetchTick: 0,
     // Calls of one process life never meet answers to those of another.
-    nextCall: boot.rng.below(0x7fffffff) * 0x10000, calls: new Map(),
-    nextTicket: 1, waiting: new Map(), stores: new Map(), newestStore: 0, cells: new Map(),
-    digests: new Map(), operations: new Set(), locks: new Map(), corrupt: [], healing: new Set(), unhealed: [],
-    tombstones: new Map(), owed: 0, holding: new Map(),
-    takenOver: new Map(), deferred: [], redo: [],
-    hints: new Map([...stored.hints].map(([target, { items, bytes }]) =>
-      [target, { ...newCount(Infinity), items, bytes }])),
-    gain: null, streamBudget: streamBytesPerTick, unclean: new Map(), cleaning: new Set(),
-    mismatches: new Map(), compareCursor: 0, collectCursor: 0, comparing: false, collecting: false,
+    nextCall: boot.rng.below(0x7fffffff) * 0x10000,
+    calls: new Map(),
+    nextTicket: 1,
+    waiting: new Map(),
+    stores: new Map(),
+    newestStore: 0,
+    cells: new Map(),
+    digests: new Map(),
+    operations: new Set(),
+    locks: new Map(),
+    corrupt: [],
+    healing: new Set(),
+    unhealed: [],
+    tombstones: new Map(),
+    owed: 0,
+    holding: new Map(),
+    takenOver: new Map(),
+    deferred: [],
+    redo: [],
+    hints: new Map(
+      [...stored.hints].map(([target, { items, bytes }]) => [
+        target,
+        { ...newCount(Infinity), items, bytes },
+      ]),
+    ),
+    gain: null,
+    streamBudget: streamBytesPerTick,
+    unclean: new Map(),
+    cleaning: new Set(),
+    mismatches: new Map(),
+    compareCursor: 0,
+    collectCursor: 0,
+    comparing: false,
+    collecting: false,
   };
   resume(r, stored);
   greetMembers(r);
@@ -104,11 +155,16 @@ function take(r: Replica): Effect[] {
 
 function handle(r: Replica, input: Input): void {
   switch (input.kind) {
-    case 'tick': return tick(r);
-    case 'request': return serveRequest(r, input.request);
-    case 'envelope': return receive(r, input.envelope);
-    case 'document': return consider(r, input.document);
-    case 'stored': return stored(r, input.ticket);
+    case 'tick':
+      return tick(r);
+    case 'request':
+      return serveRequest(r, input.request);
+    case 'envelope':
+      return receive(r, input.envelope);
+    case 'document':
+      return consider(r, input.document);
+    case 'stored':
+      return stored(r, input.ticket);
     case 'loaded':
     case 'scanned':
     case 'scanned-hints': {
@@ -123,7 +179,8 @@ function handle(r: Replica, input: Input): void {
       r.diskFull = input.full;
       r.diskFreeBytes = input.freeBytes;
       return;
-    case 'disconnected': return disconnected(r, input.peer);
+    case 'disconnected':
+      return disconnected(r, input.peer);
     case 'drain':
       r.draining = true;
       return;
@@ -184,9 +241,11 @@ function receive(r: Replica, envelope: Envelope): void {
   if (body.kind === 'fetch-document') return giveDocument(r, from);
   if (body.kind === 'document') return consider(r, body.document);
   if (isAnswer(body)) return answered(r, from, body);
-  if (epoch > held && enforces(r, 'R4')) return body.kind === 'heartbeat' ? fetchDocument(r, from) : defer(r, envelope);
+  if (epoch > held && enforces(r, 'R4'))
+    return body.kind === 'heartbeat' ? fetchDocument(r, from) : defer(r, envelope);
   if (body.kind === 'heartbeat') return;
-  if (r.document === null) return send(r, from, { kind: 'refused', call: body.call, code: 'NOT_SERVING' });
+  if (r.document === null)
+    return send(r, from, { kind: 'refused', call: body.call, code: 'NOT_SERVING' });
   if (body.kind !== 'coordinate') return serve(r, envelope, body);
   takeOver(r, envelope, body);
 }
@@ -196,18 +255,36 @@ function giveDocument(r: Replica, from: Incarnation): void {
 }
 
 /** A write handed over by a node that is no replica: coordinated here or clearly refused. */
-function takeOver(r: Replica, { from }: Envelope, { call, request }: Extract<PeerMessage, { kind: 'coordinate' }>): void {
-  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED'): void => send(r, from, { kind: 'refused', call, code });
+function takeOver(
+  r: Replica,
+  { from }: Envelope,
+  { call, request }: Extract<PeerMessage, { kind: 'coordinate' }>,
+): void {
+  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED'): void =>
+    send(r, from, { kind: 'refused', call, code });
   if (r.takenOver.has(`${from} ${call}`)) return;
   r.takenOver.set(`${from} ${call}`, r.tick);
   if (r.draining) return refuse('DRAINING');
   if (r.owed >= OPERATIONS_MAX) return refuse('OVERLOADED');
-  if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key))) return refuse('NOT_A_REPLICA');
-  coordinate(r, request, owing(r, (result) => send(r, from, { kind: 'coordinated', call, result })));
+  if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key)))
+    return refuse('NOT_A_REPLICA');
+  coordinate(
+    r,
+    request,
+    owing(r, (result) => send(r, from, { kind: 'coordinated', call, result })),
+  );
 }
 
-const ANSWERS: ReadonlySet<PeerMessage['kind']> = new Set(
-  ['coordinated', 'value', 'stored', 'page', 'compared', 'exchanged', 'listed', 'refused']);
+const ANSWERS: ReadonlySet<PeerMessage['kind']> = new Set([
+  'coordinated',
+  'value',
+  'stored',
+  'page',
+  'compared',
+  'exchanged',
+  'listed',
+  'refused',
+]);
 
 function isAnswer(body: PeerMessage): body is PeerAnswer {
   return ANSWERS.has(body.kind);
@@ -235,16 +312,34 @@ export type ReplicaReport = Omit<NodeReport, 'volume' | 'keys' | 'bytes' | 'disk
 export function reportOf(r: Replica): ReplicaReport {
   const { document, gain } = r;
   return {
-    id: r.id, incarnation: r.incarnation, clusterId: document?.clusterId ?? null,
-    epoch: (document?.epoch ?? 0) as NodeReport['epoch'], documentHash: r.hash,
-    protocolVersionMax: PROTOCOL_VERSION, serving: isServing(r),
-    gains: gain === null || document?.change == null ? null : {
-      change: document.change.id, needed: gain.jobs.size, covered: gain.covered,
-      keys: gain.keys, bytes: gain.bytes, waitingFor: gain.waitingFor,
-    },
-    uncleanSlots: r.unclean.size, hints: hintsHeld(r), diskFull: r.diskFull, draining: r.draining,
-    silentPeers: r.suspicion.silent().filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
-    damagedRecords: r.healing.size + r.unhealed.length, unequalSlots: lastingMismatches(r), splitRing: r.split,
+    id: r.id,
+    incarnation: r.incarnation,
+    clusterId: document?.clusterId ?? null,
+    epoch: (document?.epoch ?? 0) as NodeReport['epoch'],
+    documentHash: r.hash,
+    protocolVersionMax: PROTOCOL_VERSION,
+    serving: isServing(r),
+    gains:
+      gain === null || document?.change == null
+        ? null
+        : {
+            change: document.change.id,
+            needed: gain.jobs.size,
+            covered: gain.covered,
+            keys: gain.keys,
+            bytes: gain.bytes,
+            waitingFor: gain.waitingFor,
+          },
+    uncleanSlots: r.unclean.size,
+    hints: hintsHeld(r),
+    diskFull: r.diskFull,
+    draining: r.draining,
+    silentPeers: r.suspicion
+      .silent()
+      .filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
+    damagedRecords: r.healing.size + r.unhealed.length,
+    unequalSlots: lastingMismatches(r),
+    splitRing: r.split,
     fullBarrier: (document?.progress.fullBarrier ?? 0) as NodeReport['fullBarrier'],
   };
 }

@@ -4,7 +4,12 @@ import type { Incarnation, Slot } from '../api/ids.ts';
 import type { ClientRequest, ClientResult, WriteRequest } from '../api/requests.ts';
 import type { VersionedObject } from '../api/object.ts';
 import { defined, unreachable } from '../assert.ts';
-import { CONDITION_QUEUE_MAX, FAIL_FAST_TICKS, HAND_OVER_TICKS, OPERATIONS_MAX } from '../limits.ts';
+import {
+  CONDITION_QUEUE_MAX,
+  FAIL_FAST_TICKS,
+  HAND_OVER_TICKS,
+  OPERATIONS_MAX,
+} from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { etagOf } from '../version/siblings.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
@@ -19,20 +24,28 @@ import { QuorumWrite } from './writes.ts';
 
 /** Serves a request that reached this node; exactly one reply effect follows, in this step or a later one. */
 export function serveRequest(r: Replica, request: ClientRequest): void {
-  const emitReply = (result: ClientResult): void => emit(r, { kind: 'reply', id: request.id, result });
+  const emitReply = (result: ClientResult): void =>
+    emit(r, { kind: 'reply', id: request.id, result });
   const refused = unready(r) ?? overloaded(r) ?? outOfRange(r, request);
   if (refused !== null) return emitReply(refused);
   const reply = owing(r, emitReply);
   switch (request.kind) {
-    case 'read': return read(r, request, reply);
-    case 'list': return list(r, request, reply);
-    case 'write': return write(r, request, reply);
-    default: return unreachable(request);
+    case 'read':
+      return read(r, request, reply);
+    case 'list':
+      return list(r, request, reply);
+    case 'write':
+      return write(r, request, reply);
+    default:
+      return unreachable(request);
   }
 }
 
 /** Counts the operation until its answer is given; what lingers behind an answer takes no client's room. */
-export function owing(r: Replica, reply: (result: ClientResult) => void): (result: ClientResult) => void {
+export function owing(
+  r: Replica,
+  reply: (result: ClientResult) => void,
+): (result: ClientResult) => void {
   r.owed++;
   return (result) => {
     r.owed--;
@@ -42,7 +55,10 @@ export function owing(r: Replica, reply: (result: ClientResult) => void): (resul
 
 function overloaded(r: Replica): ClientResult | null {
   if (r.owed < OPERATIONS_MAX) return null;
-  return failed('OVERLOADED', `${OPERATIONS_MAX} requests are in flight here; slow down or ask another node`);
+  return failed(
+    'OVERLOADED',
+    `${OPERATIONS_MAX} requests are in flight here; slow down or ask another node`,
+  );
 }
 
 /** r and w are 1 … N; what is larger can never be met. */
@@ -63,11 +79,16 @@ function write(r: Replica, request: WriteRequest, reply: (result: ClientResult) 
   };
   const candidates = candidatesNow();
   if (candidates.length > 0) handOver(r, request, { slot, candidates }, reply);
-  else new PatientHandOver(r, () => {
-    const found = candidatesNow();
-    if (found.length > 0) handOver(r, request, { slot, candidates: found }, reply);
-    return found.length > 0;
-  }, () => reply(noCandidate(r, slot)));
+  else
+    new PatientHandOver(
+      r,
+      () => {
+        const found = candidatesNow();
+        if (found.length > 0) handOver(r, request, { slot, candidates: found }, reply);
+        return found.length > 0;
+      },
+      () => reply(noCandidate(r, slot)),
+    );
 }
 
 function noCandidate(r: Replica, slot: Slot): ClientResult {
@@ -104,27 +125,45 @@ class PatientHandOver implements Operation {
 
 /** Hands the request to the candidates in turn until one takes it; only a clear refusal lets it go on. */
 function handOver(
-  r: Replica, request: WriteRequest,
-  to: { readonly slot: Slot; readonly candidates: readonly Incarnation[] }, reply: (result: ClientResult) => void,
+  r: Replica,
+  request: WriteRequest,
+  to: { readonly slot: Slot; readonly candidates: readonly Incarnation[] },
+  reply: (result: ClientResult) => void,
 ): void {
   const [candidate, ...others] = to.candidates;
   if (candidate === undefined) return reply(noCandidate(r, to.slot));
-  if (candidate === r.incarnation && mayCoordinate(r, to.slot)) return coordinate(r, request, reply);
+  if (candidate === r.incarnation && mayCoordinate(r, to.slot))
+    return coordinate(r, request, reply);
   const next = (): void => handOver(r, request, { slot: to.slot, candidates: others }, reply);
   if (candidate === r.incarnation) return next();
-  ask(r, candidate, (call) => ({ kind: 'coordinate', call, request }), (answer) => {
-    if (answer?.kind === 'coordinated') return reply(answer.result);
-    if (answer?.kind === 'refused') {
-      if (answer.code === 'STALE_EPOCH') fetchDocument(r, candidate);
-      return next();
-    }
-    // No word: it may have been coordinated, so it is not handed to another.
-    reply({ kind: 'failed', code: 'TIMEOUT', message: 'the coordinating replica did not answer', maybeApplied: true });
-  }, operationTicks(r) + HAND_OVER_TICKS);
+  ask(
+    r,
+    candidate,
+    (call) => ({ kind: 'coordinate', call, request }),
+    (answer) => {
+      if (answer?.kind === 'coordinated') return reply(answer.result);
+      if (answer?.kind === 'refused') {
+        if (answer.code === 'STALE_EPOCH') fetchDocument(r, candidate);
+        return next();
+      }
+      // No word: it may have been coordinated, so it is not handed to another.
+      reply({
+        kind: 'failed',
+        code: 'TIMEOUT',
+        message: 'the coordinating replica did not answer',
+        maybeApplied: true,
+      });
+    },
+    operationTicks(r) + HAND_OVER_TICKS,
+  );
 }
 
 /** Coordinates a write here; conditional ones one at a time per key, on a quorum read. */
-export function coordinate(r: Replica, request: WriteRequest, reply: (result: ClientResult) => void): void {
+export function coordinate(
+  r: Replica,
+  request: WriteRequest,
+  reply: (result: ClientResult) => void,
+): void {
   if (request.condition.kind === 'any') {
     new QuorumWrite(r, request, reply);
     return;
@@ -136,10 +175,17 @@ export function coordinate(r: Replica, request: WriteRequest, reply: (result: Cl
     unlock(r, name);
     reply(result);
   };
-  const start = (): void => r.tick < deadline ? judge(r, request, done)
-    : done(failed('TIMEOUT', 'other conditional writes of this key took all the time'));
+  const start = (): void =>
+    r.tick < deadline
+      ? judge(r, request, done)
+      : done(failed('TIMEOUT', 'other conditional writes of this key took all the time'));
   if (queue !== undefined && queue.length >= CONDITION_QUEUE_MAX) {
-    reply(failed('OVERLOADED', `${CONDITION_QUEUE_MAX} conditional writes of this key wait here already`));
+    reply(
+      failed(
+        'OVERLOADED',
+        `${CONDITION_QUEUE_MAX} conditional writes of this key wait here already`,
+      ),
+    );
   } else if (queue !== undefined) queue.push(start);
   else {
     r.locks.set(name, []);
@@ -154,24 +200,38 @@ function unlock(r: Replica, name: string): void {
 }
 
 function judge(r: Replica, request: WriteRequest, done: (result: ClientResult) => void): void {
-  quorumObject(r, { key: request.key, quorum: null }, (object) => {
-    const refused = conditionFails(r, request, object);
-    if (refused !== null) return done(refused);
-    new QuorumWrite(r, { ...request, context: object?.context ?? EMPTY_VECTOR }, done);
-  }, done);
+  quorumObject(
+    r,
+    { key: request.key, quorum: null },
+    (object) => {
+      const refused = conditionFails(r, request, object);
+      if (refused !== null) return done(refused);
+      new QuorumWrite(r, { ...request, context: object?.context ?? EMPTY_VECTOR }, done);
+    },
+    done,
+  );
 }
 
-function conditionFails(r: Replica, request: WriteRequest, object: VersionedObject | null): ClientResult | null {
+function conditionFails(
+  r: Replica,
+  request: WriteRequest,
+  object: VersionedObject | null,
+): ClientResult | null {
   const { condition } = request;
   const exists = object !== null && visible(r, object).length > 0;
   switch (condition.kind) {
-    case 'any': return null;
+    case 'any':
+      return null;
     case 'absent':
       return exists ? failed('ALREADY_EXISTS', 'the key holds a value already') : null;
     case 'matches':
-      if (exists && (condition.etags.includes('*') || condition.etags.includes(etagOf(object)))) return null;
-      return failed('PRECONDITION_FAILED',
-        exists ? `the key's etag is ${etagOf(object)}` : 'the key holds no value');
-    default: return unreachable(condition);
+      if (exists && (condition.etags.includes('*') || condition.etags.includes(etagOf(object))))
+        return null;
+      return failed(
+        'PRECONDITION_FAILED',
+        exists ? `the key's etag is ${etagOf(object)}` : 'the key holds no value',
+      );
+    default:
+      return unreachable(condition);
   }
 }

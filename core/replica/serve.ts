@@ -24,7 +24,7 @@ import { enforces, isServing, scanSlot, send, whenDurable } from './state.ts';
 
 type Question<K extends PeerQuestion['kind']> = Extract<PeerQuestion, { kind: K }>;
 /** An answer before its call id is put on. */
-type Word = PeerAnswer extends infer A ? A extends PeerAnswer ? Omit<A, 'call'> : never : never;
+type Word = PeerAnswer extends infer A ? (A extends PeerAnswer ? Omit<A, 'call'> : never) : never;
 
 /** A question with the way back to who asked it. */
 interface Asked {
@@ -35,7 +35,11 @@ interface Asked {
 }
 
 /** Answers a question planned under an epoch that this node has reached. */
-export function serve(r: Replica, envelope: Envelope, question: Exclude<PeerQuestion, Question<'coordinate'>>): void {
+export function serve(
+  r: Replica,
+  envelope: Envelope,
+  question: Exclude<PeerQuestion, Question<'coordinate'>>,
+): void {
   const asked: Asked = {
     from: envelope.from,
     refusal: (slot) => refusal(r, slot, envelope.epoch),
@@ -47,63 +51,102 @@ export function serve(r: Replica, envelope: Envelope, question: Exclude<PeerQues
   const code = asked.refusal(slot);
   if (code !== null) return asked.answer({ kind: 'refused', code });
   switch (question.kind) {
-    case 'read': return read(r, question, asked);
-    case 'write': return write(r, question, asked);
-    case 'push': return push(r, question, asked);
-    case 'pull': return page(r, question, asked);
-    case 'exchange': return exchange(r, question, asked);
+    case 'read':
+      return read(r, question, asked);
+    case 'write':
+      return write(r, question, asked);
+    case 'push':
+      return push(r, question, asked);
+    case 'pull':
+      return page(r, question, asked);
+    case 'exchange':
+      return exchange(r, question, asked);
     case 'collect':
-      return dropTombstones(r, question.tombstones,
-        () => whenDurable(r, () => asked.answer({ kind: 'stored', report: null })));
+      return dropTombstones(r, question.tombstones, () =>
+        whenDurable(r, () => asked.answer({ kind: 'stored', report: null })),
+      );
     case 'list':
-      return listPage(r, question, (listed) => asked.answer(listed === null
-        ? { kind: 'refused', code: 'CORRUPT_RECORD' } : { kind: 'listed', ...listed }));
+      return listPage(r, question, (listed) =>
+        asked.answer(
+          listed === null
+            ? { kind: 'refused', code: 'CORRUPT_RECORD' }
+            : { kind: 'listed', ...listed },
+        ),
+      );
   }
 }
 
 function read(r: Replica, { key }: Question<'read'>, asked: Asked): void {
   readObject(r, key, (object) => {
     const code = object === 'corrupt' ? 'CORRUPT_RECORD' : asked.refusal(slotOfKey(r, key));
-    asked.answer(code !== null ? { kind: 'refused', code }
-      : { kind: 'value', object: object === 'corrupt' ? null : object });
+    asked.answer(
+      code !== null
+        ? { kind: 'refused', code }
+        : { kind: 'value', object: object === 'corrupt' ? null : object },
+    );
   });
 }
 
 function write(r: Replica, { key, object }: Question<'write'>, asked: Asked): void {
-  mergeIn(r, key, object, (merged) => asked.answer(merged.kind === 'merged'
-    ? { kind: 'stored', report: merged.report } : merged),
-  (own) => asked.refusal(slotOfKey(r, key)) ?? (r.diskFull && addsValue(own, object) ? 'DISK_FULL' : null));
+  mergeIn(
+    r,
+    key,
+    object,
+    (merged) =>
+      asked.answer(merged.kind === 'merged' ? { kind: 'stored', report: merged.report } : merged),
+    (own) =>
+      asked.refusal(slotOfKey(r, key)) ??
+      (r.diskFull && addsValue(own, object) ? 'DISK_FULL' : null),
+  );
 }
 
 /** Deletes go on while the disk is full: they are what frees it. */
 function addsValue(own: VersionedObject | null, object: VersionedObject): boolean {
-  return object.siblings.some(({ value, dot }) => value !== null && (own === null || !coversDot(own.context, dot)));
+  return object.siblings.some(
+    ({ value, dot }) => value !== null && (own === null || !coversDot(own.context, dot)),
+  );
 }
 
 function push(r: Replica, { slot, records }: Question<'push'>, asked: Asked): void {
-  mergeAll(r, records, () => asked.refusal(slot), (code) => asked.answer(code === null
-    ? { kind: 'stored', report: null } : { kind: 'refused', code }));
+  mergeAll(
+    r,
+    records,
+    () => asked.refusal(slot),
+    (code) =>
+      asked.answer(code === null ? { kind: 'stored', report: null } : { kind: 'refused', code }),
+  );
 }
 
 /** Merges records one by one; `done` once all are durable, with the first refusal if any. */
 function mergeAll(
-  r: Replica, records: readonly KeyRecord[], refused: () => ErrorCode | null, done: (code: ErrorCode | null) => void,
+  r: Replica,
+  records: readonly KeyRecord[],
+  refused: () => ErrorCode | null,
+  done: (code: ErrorCode | null) => void,
 ): void {
   let open = records.length;
   let first: ErrorCode | null = null;
   if (open === 0) return done(null);
   for (const { key, object } of records) {
-    mergeIn(r, key, object, (merged) => {
-      if (merged.kind === 'refused') first ??= merged.code;
-      if (--open === 0) done(first);
-    }, refused);
+    mergeIn(
+      r,
+      key,
+      object,
+      (merged) => {
+        if (merged.kind === 'refused') first ??= merged.code;
+        if (--open === 0) done(first);
+      },
+      refused,
+    );
   }
 }
 
 function hold(r: Replica, question: Question<'hold'>, asked: Asked): void {
-  if (!isServing(r) || r.diskFull) return asked.answer({ kind: 'refused', code: r.diskFull ? 'DISK_FULL' : 'NOT_SERVING' });
-  holdHint(r, question, (kept) => asked.answer(kept
-    ? { kind: 'stored', report: null } : { kind: 'refused', code: 'OVERLOADED' }));
+  if (!isServing(r) || r.diskFull)
+    return asked.answer({ kind: 'refused', code: r.diskFull ? 'DISK_FULL' : 'NOT_SERVING' });
+  holdHint(r, question, (kept) =>
+    asked.answer(kept ? { kind: 'stored', report: null } : { kind: 'refused', code: 'OVERLOADED' }),
+  );
 }
 
 /** R6: a page of the stream; this node has adopted the change's epoch, or refusal() would have said no. */
@@ -112,13 +155,20 @@ function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Aske
   if (document?.change?.id !== change || document.phase !== 'write-both') {
     return asked.answer({ kind: 'refused', code: 'STALE_EPOCH' });
   }
-  scanSlot(r, { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES }, (scanned) => {
-    r.corrupt.push(...scanned.corrupt);
-    const code = scanned.corrupt.length > 0 ? 'CORRUPT_RECORD' : asked.refusal(slot);
-    if (code === null) countHandedOff(r, scanned.records);
-    asked.answer(code !== null ? { kind: 'refused', code }
-      : { kind: 'page', records: scanned.records, next: scanned.next });
-  });
+  scanSlot(
+    r,
+    { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES },
+    (scanned) => {
+      r.corrupt.push(...scanned.corrupt);
+      const code = scanned.corrupt.length > 0 ? 'CORRUPT_RECORD' : asked.refusal(slot);
+      if (code === null) countHandedOff(r, scanned.records);
+      asked.answer(
+        code !== null
+          ? { kind: 'refused', code }
+          : { kind: 'page', records: scanned.records, next: scanned.next },
+      );
+    },
+  );
 }
 
 function countHandedOff(r: Replica, records: readonly KeyRecord[]): void {
@@ -149,7 +199,11 @@ function exchange(r: Replica, question: Question<'exchange'>, asked: Asked): voi
   const { slot, leaf, after, until, held } = question;
   const bounds = leafBounds(r, slot, leaf);
   const range = {
-    slot, after: after ?? bounds.after, until: until ?? bounds.until, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES,
+    slot,
+    after: after ?? bounds.after,
+    until: until ?? bounds.until,
+    limit: PAGE_RECORDS,
+    bytesMax: PAGE_BYTES,
   };
   const theirs = new Map(held.keys.map((key, i) => [key.text, i]));
   const wanted = new Map<string, Key>(held.keys.map((key) => [key.text, key]));
@@ -160,7 +214,11 @@ function exchange(r: Replica, question: Question<'exchange'>, asked: Asked): voi
     for (const record of scanned.records) {
       const i = theirs.get(record.key.text);
       const own = objectDigest(record.key, record.object);
-      if (i !== undefined && own.high === held.digests[i * 2] && own.low === held.digests[i * 2 + 1]) {
+      if (
+        i !== undefined &&
+        own.high === held.digests[i * 2] &&
+        own.low === held.digests[i * 2 + 1]
+      ) {
         wanted.delete(record.key.text);
         continue;
       }
@@ -169,7 +227,9 @@ function exchange(r: Replica, question: Question<'exchange'>, asked: Asked): voi
     }
     // What lies beyond this page was not compared: neither side may conclude anything about it.
     const seenUntil = scanned.next;
-    const compared = [...wanted.values()].filter((key) => seenUntil === null || compareKeys(key, seenUntil) <= 0);
+    const compared = [...wanted.values()].filter(
+      (key) => seenUntil === null || compareKeys(key, seenUntil) <= 0,
+    );
     asked.answer({ kind: 'exchanged', records, wanted: compared });
   });
 }

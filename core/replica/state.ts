@@ -154,7 +154,10 @@ export interface Replica {
   readonly healing: Set<string>;
   unhealed: Key[];
   /** Tombstones that this process may collect one day, and since when it has seen exactly them. */
-  readonly tombstones: Map<string, { readonly high: number; readonly low: number; readonly tick: number }>;
+  readonly tombstones: Map<
+    string,
+    { readonly high: number; readonly low: number; readonly tick: number }
+  >;
   /** Client operations whose answer is still owed. */
   owed: number;
   /** sloppy mode: hints being merged with what is kept for the same target and key. */
@@ -194,7 +197,12 @@ export function announce(r: Replica, event: ReplicaEvent): void {
 
 /** Named by the document in force and allowed to answer replica requests (I5). */
 export function isServing(r: Replica): boolean {
-  return r.document !== null && !r.split && !r.halted && memberOf(r.document, r.incarnation) !== undefined;
+  return (
+    r.document !== null &&
+    !r.split &&
+    !r.halted &&
+    memberOf(r.document, r.incarnation) !== undefined
+  );
 }
 
 /** This process may not go on (R9). */
@@ -208,16 +216,23 @@ export function send(r: Replica, to: Incarnation, body: PeerMessage): void {
   r.effects.push({
     kind: 'send',
     envelope: {
-      from: r.incarnation, to, epoch: (r.document?.epoch ?? 0) as Epoch, documentHash: r.hash,
-      clock: r.clock, body,
+      from: r.incarnation,
+      to,
+      epoch: (r.document?.epoch ?? 0) as Epoch,
+      documentHash: r.hash,
+      clock: r.clock,
+      body,
     },
   });
 }
 
 /** Asks a peer; the answer, or null when the connection breaks or `ticks` pass, comes once. */
 export function ask(
-  r: Replica, to: Incarnation, question: (call: CallId) => PeerQuestion,
-  answered: (answer: PeerAnswer | null) => void, ticks: number = QUESTION_TICKS,
+  r: Replica,
+  to: Incarnation,
+  question: (call: CallId) => PeerQuestion,
+  answered: (answer: PeerAnswer | null) => void,
+  ticks: number = QUESTION_TICKS,
 ): void {
   const call = r.nextCall++;
   r.calls.set(call, { to, deadlineTick: r.tick + ticks, answered });
@@ -262,6 +277,8 @@ export interface SlotRange {
 /** Reads one page of a slot from the store. */
 export function scanSlot(r: Replica, range: SlotRange, scanned: (page: Scanned) => void): void {
   const ticket = r.nextTicket++;
-  r.waiting.set(ticket, (input) => { if (input.kind === 'scanned') scanned(input); });
+  r.waiting.set(ticket, (input) => {
+    if (input.kind === 'scanned') scanned(input);
+  });
   emit(r, { kind: 'scan', ticket, ...range });
 }

@@ -4,7 +4,14 @@ import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, Sibling, Vector, VersionedObject } from '../api/object.ts';
 import type { ClientResult, WriteRequest } from '../api/requests.ts';
 import { defined } from '../assert.ts';
-import { FAIL_FAST_TICKS, LINGER_TICKS, OBJECT_BYTES_MAX, RESEND_TICKS, SETTLE_TICKS, SIBLINGS_MAX } from '../limits.ts';
+import {
+  FAIL_FAST_TICKS,
+  LINGER_TICKS,
+  OBJECT_BYTES_MAX,
+  RESEND_TICKS,
+  SETTLE_TICKS,
+  SIBLINGS_MAX,
+} from '../limits.ts';
 import type { ReplicaSet, SlotSets } from '../membership/document.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
 import { etagOf, writeObject } from '../version/siblings.ts';
@@ -81,30 +88,39 @@ export class QuorumWrite implements Operation {
   /** False where silence alone rules a quorum out. */
   #canSatisfy(): boolean {
     if (defined(this.#r.document, 'a document').mode === 'sloppy') return true;
-    const reachable = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
-    return this.#sets.writes.every((set) => set.members.filter(reachable).length >= this.#needed(set));
+    const reachable = (m: Incarnation): boolean =>
+      m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
+    return this.#sets.writes.every(
+      (set) => set.members.filter(reachable).length >= this.#needed(set),
+    );
   }
 
   /** R3: one dot per attempt. `seen` null: replace all that this node knows (protocol §5). */
   #makeDot(seen: Vector | null): void {
-    withDot(this.#r, () => withCell(this.#r, this.#request.key, (cell) => {
-      if (this.#ended) return;
-      if (!canMakeDot(this.#r)) return this.#makeDot(seen);
-      // The slot went while the key was loaded: no dot was made, so the client may simply ask again.
-      if (!holds(this.#r, this.#slot)) {
-        return this.#fail(failed('STALE_EPOCH', 'the ring changed while the write began; ask again'));
-      }
-      if (cell.state !== 'ready') {
-        return this.#fail(failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'));
-      }
-      const wrong = this.#wrongWith(cell, seen);
-      if (wrong !== null) return this.#fail(wrong);
-      // What the client had read may show more of this actor than its store knows (R9).
-      if (seen !== null && provesRollback(this.#r, seen)) return;
-      this.#apply(cell, seen);
-      this.#sendToOthers(this.#sets.everyone);
-      if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
-    }));
+    withDot(this.#r, () =>
+      withCell(this.#r, this.#request.key, (cell) => {
+        if (this.#ended) return;
+        if (!canMakeDot(this.#r)) return this.#makeDot(seen);
+        // The slot went while the key was loaded: no dot was made, so the client may simply ask again.
+        if (!holds(this.#r, this.#slot)) {
+          return this.#fail(
+            failed('STALE_EPOCH', 'the ring changed while the write began; ask again'),
+          );
+        }
+        if (cell.state !== 'ready') {
+          return this.#fail(
+            failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'),
+          );
+        }
+        const wrong = this.#wrongWith(cell, seen);
+        if (wrong !== null) return this.#fail(wrong);
+        // What the client had read may show more of this actor than its store knows (R9).
+        if (seen !== null && provesRollback(this.#r, seen)) return;
+        this.#apply(cell, seen);
+        this.#sendToOthers(this.#sets.everyone);
+        if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
+      }),
+    );
   }
 
   #wrongWith(cell: Cell, seen: Vector | null): ClientResult | null {
@@ -112,12 +128,20 @@ export class QuorumWrite implements Operation {
     if (this.#r.diskFull && value !== null) {
       return failed('DISK_FULL', 'the disk of a replica is full; delete keys or add members');
     }
-    const kept = seen === null ? []
-      : cell.object?.siblings.filter((sibling) => !coversDot(seen, sibling.dot)) ?? [];
-    const bytes = kept.reduce((sum, sibling) => sum + (sibling.value?.length ?? 0), value?.length ?? 0);
+    const kept =
+      seen === null
+        ? []
+        : (cell.object?.siblings.filter((sibling) => !coversDot(seen, sibling.dot)) ?? []);
+    const bytes = kept.reduce(
+      (sum, sibling) => sum + (sibling.value?.length ?? 0),
+      value?.length ?? 0,
+    );
     if (kept.length < SIBLINGS_MAX && bytes <= OBJECT_BYTES_MAX) return null;
-    return failed('TOO_MANY_SIBLINGS', `the key holds ${kept.length} concurrent values that the context does `
-      + 'not cover; read it and write with the context that the read returns');
+    return failed(
+      'TOO_MANY_SIBLINGS',
+      `the key holds ${kept.length} concurrent values that the context does ` +
+        'not cover; read it and write with the context that the read returns',
+    );
   }
 
   /** Builds the object on the newest one of this replica, also on what is still being synced (R14). */
@@ -152,10 +176,16 @@ export class QuorumWrite implements Operation {
     const attempt = this.#attempt;
     for (const member of members) {
       if (member === this.#r.incarnation) continue;
-      ask(this.#r, member, (call) => ({ kind: 'write', call, key: this.#request.key, object }), (answer) => {
-        if (answer?.kind === 'stored') this.#stored(member, attempt, answer.report);
-        if (answer?.kind === 'refused') this.#refused(member, attempt, answer.code);
-      }, this.#deadline + LINGER_TICKS - this.#r.tick);
+      ask(
+        this.#r,
+        member,
+        (call) => ({ kind: 'write', call, key: this.#request.key, object }),
+        (answer) => {
+          if (answer?.kind === 'stored') this.#stored(member, attempt, answer.report);
+          if (answer?.kind === 'refused') this.#refused(member, attempt, answer.code);
+        },
+        this.#deadline + LINGER_TICKS - this.#r.tick,
+      );
     }
   }
 
@@ -176,16 +206,21 @@ export class QuorumWrite implements Operation {
       fetchDocument(this.#r, member);
     }
     if (code === 'DISK_FULL') this.#refusedFull.add(member);
-    const impossible = this.#sets.writes.some((set) =>
-      set.members.filter((m) => !this.#refusedFull.has(m)).length < this.#needed(set));
+    const impossible = this.#sets.writes.some(
+      (set) => set.members.filter((m) => !this.#refusedFull.has(m)).length < this.#needed(set),
+    );
     if (impossible && this.#reply !== null) {
-      this.#fail({ ...failed('DISK_FULL', 'the disks of too many replicas are full'), maybeApplied: true });
+      this.#fail({
+        ...failed('DISK_FULL', 'the disks of too many replicas are full'),
+        maybeApplied: true,
+      });
     }
   }
 
   /** Durable copies in one set, a fallback's hint counted in its member's place (sloppy mode only). */
   #copies(set: ReplicaSet): number {
-    const held = (m: Incarnation): boolean => this.#acks.has(m) || [...this.#standIns.values()].includes(m);
+    const held = (m: Incarnation): boolean =>
+      this.#acks.has(m) || [...this.#standIns.values()].includes(m);
     return set.members.filter(held).length;
   }
 
@@ -199,8 +234,10 @@ export class QuorumWrite implements Operation {
     if (this.#reply === null) return this.#checkLinger();
     if (!this.#satisfied()) return;
     if (this.#satisfiedTick < 0) this.#satisfiedTick = this.#r.tick;
-    if (this.#request.context !== null || this.#round === 2 || this.#enough(this.#clean)) return this.#succeed();
-    const answered = this.#enough(this.#acks) || this.#sets.everyone.every((m) => this.#acks.has(m));
+    if (this.#request.context !== null || this.#round === 2 || this.#enough(this.#clean))
+      return this.#succeed();
+    const answered =
+      this.#enough(this.#acks) || this.#sets.everyone.every((m) => this.#acks.has(m));
     if (!answered && this.#r.tick < this.#satisfiedTick + SETTLE_TICKS) return;
     if (this.#reports !== null) this.#secondRound();
     else this.#succeed();
@@ -209,7 +246,9 @@ export class QuorumWrite implements Operation {
   /** Protocol §5: among so many replicas there is one that holds what was acknowledged before. */
   #enough(heard: ReadonlySet<Incarnation>): boolean {
     const { members, write } = this.#sets.reads;
-    return members.filter((m) => heard.has(m)).length >= Math.max(write, members.length - write + 1);
+    return (
+      members.filter((m) => heard.has(m)).length >= Math.max(write, members.length - write + 1)
+    );
   }
 
   /** A fresh dot whose context covers the reports and the first dot; the old dot may not be sent under it. */
@@ -237,7 +276,9 @@ export class QuorumWrite implements Operation {
     this.#reply = null;
     this.#end();
     this.#countFailure(result);
-    reply?.(result.kind === 'failed' && this.#maybeApplied ? { ...result, maybeApplied: true } : result);
+    reply?.(
+      result.kind === 'failed' && this.#maybeApplied ? { ...result, maybeApplied: true } : result,
+    );
   }
 
   /** A write that its condition or a disk refused is no outcome of a quorum. */
@@ -265,9 +306,13 @@ export class QuorumWrite implements Operation {
   }
 
   #short(maybeApplied: boolean): ClientResult {
-    const live = (m: Incarnation): boolean => m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
-    const count = (set: ReplicaSet): number => maybeApplied ? this.#copies(set) : set.members.filter(live).length;
-    const worst = [...this.#sets.writes].sort((a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b))[0]!;
+    const live = (m: Incarnation): boolean =>
+      m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
+    const count = (set: ReplicaSet): number =>
+      maybeApplied ? this.#copies(set) : set.members.filter(live).length;
+    const worst = [...this.#sets.writes].sort(
+      (a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b),
+    )[0]!;
     const numbers = { needed: this.#needed(worst), answered: count(worst), maybeApplied };
     return quorumUnavailable('the write', numbers);
   }
@@ -277,8 +322,11 @@ export class QuorumWrite implements Operation {
     if (this.#reply === null) return this.#checkLinger();
     if (!this.#begun) return this.#begin();
     if (tick >= this.#deadline) {
-      return this.#fail(this.#maybeApplied ? this.#short(true)
-        : failed('TIMEOUT', 'this node could not begin the write in time; nothing was written'));
+      return this.#fail(
+        this.#maybeApplied
+          ? this.#short(true)
+          : failed('TIMEOUT', 'this node could not begin the write in time; nothing was written'),
+      );
     }
     if (this.#satisfiedTick >= 0) this.#check();
     if (this.#ended || tick < this.#resendTick || this.#object === null) return;
@@ -303,14 +351,24 @@ export class QuorumWrite implements Operation {
     const record = { key: this.#request.key, object };
     const sinceMs = clockMs(this.#r.clock);
     for (const target of this.#sets.everyone) {
-      if (this.#acks.has(target) || !this.#r.suspicion.isSilent(target) || target === this.#r.incarnation) continue;
+      if (
+        this.#acks.has(target) ||
+        !this.#r.suspicion.isSilent(target) ||
+        target === this.#r.incarnation
+      )
+        continue;
       const fallback = standIn(this.#r, this.#slot, new Set(this.#standIns.keys()));
       if (fallback === null || [...this.#standIns.values()].includes(target)) continue;
-      ask(this.#r, fallback, (call) => ({ kind: 'hold', call, target, sinceMs, record }), (answer) => {
-        if (answer?.kind !== 'stored' || attempt !== this.#attempt || this.#ended) return;
-        this.#standIns.set(fallback, target);
-        this.#check();
-      });
+      ask(
+        this.#r,
+        fallback,
+        (call) => ({ kind: 'hold', call, target, sinceMs, record }),
+        (answer) => {
+          if (answer?.kind !== 'stored' || attempt !== this.#attempt || this.#ended) return;
+          this.#standIns.set(fallback, target);
+          this.#check();
+        },
+      );
     }
   }
 

@@ -29,20 +29,25 @@ export interface Wish {
  * the answer's ascend by incarnation. A zoned layout with fewer zones than N cannot be; it is flat.
  */
 export function claim(wish: Wish): Assignment {
-  const seats = [...wish.seats].sort((a, b) => a.incarnation < b.incarnation ? -1 : 1);
+  const seats = [...wish.seats].sort((a, b) => (a.incarnation < b.incarnation ? -1 : 1));
   assert(seats.length > 0, 'a ring needs one seat at least');
-  assert(new Set(seats.map((seat) => seat.incarnation)).size === seats.length,
-    'a seat is wished for twice');
+  assert(
+    new Set(seats.map((seat) => seat.incarnation)).size === seats.length,
+    'a seat is wished for twice',
+  );
   const zones = new Set(seats.map((seat) => seat.zone));
   const slots = 2 ** wish.slotBits;
   const { replicationFactor, readQuorum, writeQuorum } = wish;
   const layout = layoutOf(wish, zones);
-  const inherited = wish.from === null ? null
-    : inherit(wish.from, { seats, slots, layout, replicationFactor });
-  const shape = layout === 'flat'
-    ? { layout: { kind: 'flat' } as const,
-        owners: [claimFlat({ seats, slots, replicationFactor }, inherited)] }
-    : zoned(wish, { seats, zones, slots }, inherited);
+  const inherited =
+    wish.from === null ? null : inherit(wish.from, { seats, slots, layout, replicationFactor });
+  const shape =
+    layout === 'flat'
+      ? {
+          layout: { kind: 'flat' } as const,
+          owners: [claimFlat({ seats, slots, replicationFactor }, inherited)],
+        }
+      : zoned(wish, { seats, zones, slots }, inherited);
   return { ...shape, replicationFactor, readQuorum, writeQuorum, seats };
 }
 
@@ -52,18 +57,19 @@ function layoutOf(wish: Wish, zones: ReadonlySet<Zone>): Layout['kind'] {
 }
 
 function zoned(
-  wish: Wish, ring: { seats: readonly Seat[]; zones: ReadonlySet<Zone>; slots: number },
+  wish: Wish,
+  ring: { seats: readonly Seat[]; zones: ReadonlySet<Zone>; slots: number },
   inherited: Inheritance | null,
 ): Pick<Assignment, 'layout' | 'owners'> {
   const { replicationFactor } = wish;
   const { slots } = ring;
   const zones = orderZones(ring.zones, wish.from?.layout ?? null, replicationFactor);
   const owners = zones.map((name, zone) => {
-    const seats = ring.seats.flatMap((seat, place) => seat.zone === name ? [place] : []);
+    const seats = ring.seats.flatMap((seat, place) => (seat.zone === name ? [place] : []));
     const used = slotsOfZone({ zone, zones: zones.length, replicationFactor, slots });
     const array = claimZone({ seats, used, slots }, inherited);
     // Slots that never use this zone name its first seat: every entry is a seat of the zone.
-    return array.map((seat) => seat === NOBODY ? seats[0]! : seat);
+    return array.map((seat) => (seat === NOBODY ? seats[0]! : seat));
   });
   return { layout: { kind: 'zoned', zones }, owners };
 }

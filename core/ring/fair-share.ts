@@ -14,7 +14,8 @@ export function fairShares(rule: WalkRule, slots: number): Float64Array {
   const copies = (seats: number, perSeat: number): number =>
     Math.min(Math.max(seats * perSeat, least), Math.min(most, seats));
   // The copies held grow with the copies per seat: halve the interval until it is exact enough.
-  let low = 0, high = 1;
+  let low = 0,
+    high = 1;
   for (let halving = 0; halving < 50; halving++) {
     const perSeat = (low + high) / 2;
     let held = 0;

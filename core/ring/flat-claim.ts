@@ -10,11 +10,17 @@ import { type WalkRule, walkRule } from './walk.ts';
 
 /** Owners of a flat ring of these seats, near what they inherit. */
 export function claimFlat(
-  ring: { readonly seats: readonly Seat[]; readonly slots: number;
-    readonly replicationFactor: number },
+  ring: {
+    readonly seats: readonly Seat[];
+    readonly slots: number;
+    readonly replicationFactor: number;
+  },
   inherited: Inheritance | null,
 ): Uint16Array {
-  const rule = walkRule(ring.seats.map((seat) => seat.zone), ring.replicationFactor);
+  const rule = walkRule(
+    ring.seats.map((seat) => seat.zone),
+    ring.replicationFactor,
+  );
   const shares = fairShares(rule, ring.slots);
   // Where every set holds everybody, before or after, the old owners bind nobody.
   const isFree = inherited === null || inherited.isWhole || rule.width === ring.seats.length;
@@ -71,7 +77,10 @@ function oldOwners(inherited: Inheritance, rule: WalkRule): Uint16Array {
 
 /** The seat that most of the sets around hold, of those that the last N − 1 slots don't name. */
 function bestOverlap(
-  owners: Uint16Array, slot: number, inherited: Inheritance, rule: WalkRule,
+  owners: Uint16Array,
+  slot: number,
+  inherited: Inheritance,
+  rule: WalkRule,
 ): number {
   const votes = new Map<number, number>();
   for (let back = 0; back < rule.width; back++) {
@@ -99,7 +108,8 @@ function fillVacancies({ owners, rule, shares, lanes }: Draft): void {
   for (let slot = 0; slot < owners.length; slot++) {
     if (owners[slot] !== NOBODY) continue;
     const lane = slot % lanes.length;
-    let best = NOBODY, bestScore = Infinity;
+    let best = NOBODY,
+      bestScore = Infinity;
     for (let seat = 0; seat < shares.length; seat++) {
       let score = owned[lane]![seat]! / quotas[lane]![seat]!;
       if (score >= bestScore || !allows(lanes, slot, rule.zoneOf[seat]!)) continue;
@@ -138,7 +148,8 @@ function feedNewcomers(draft: Draft, inherited: Inheritance): void {
   });
   const toGive = (slot: Slot): number => {
     const owner = owners[slot]!;
-    return isNewcomer[owner] !== 0 ? -Infinity
+    return isNewcomer[owner] !== 0
+      ? -Infinity
       : surplus[owner]! + ofLane[slot % lanes.length]![owner]!;
   };
   const newcomers = newcomersOf(inherited);
@@ -161,11 +172,13 @@ const NONE = -1;
 
 /** The slot from `start` to `end` that the seat may take and that has most to give; or NONE. */
 function mostToGive(
-  { owners, rule, lanes }: Draft, range: { seat: number; start: number; end: number },
+  { owners, rule, lanes }: Draft,
+  range: { seat: number; start: number; end: number },
   toGive: (slot: Slot) => number,
 ): Slot {
   const { seat } = range;
-  let best = NONE, most = -Infinity;
+  let best = NONE,
+    most = -Infinity;
   for (let at = range.start; at < range.end; at++) {
     const slot = at & (owners.length - 1);
     const has = toGive(slot);

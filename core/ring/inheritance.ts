@@ -30,8 +30,12 @@ export function newcomersOf({ isNewcomer }: Inheritance): number[] {
 /** The inheritance of these seats from the old assignment, which must have as many slots. */
 export function inherit(
   from: Assignment,
-  to: { readonly seats: readonly Seat[]; readonly slots: number; readonly layout: Layout['kind'];
-    readonly replicationFactor: number },
+  to: {
+    readonly seats: readonly Seat[];
+    readonly slots: number;
+    readonly layout: Layout['kind'];
+    readonly replicationFactor: number;
+  },
 ): Inheritance {
   const { seats, slots } = to;
   const table = replicaTable(from);
@@ -46,8 +50,10 @@ export function inherit(
     owners: from.layout.kind === 'flat' ? from.owners[0]!.map(rename) : null,
     isWhole: table.width === from.seats.length,
     isNewcomer,
-    isPureJoin: !heirs.includes(NOBODY) && from.layout.kind === to.layout
-      && from.replicationFactor === to.replicationFactor,
+    isPureJoin:
+      !heirs.includes(NOBODY) &&
+      from.layout.kind === to.layout &&
+      from.replicationFactor === to.replicationFactor,
   };
 }
 
@@ -56,7 +62,8 @@ function heirsOf(old: readonly Seat[], seats: readonly Seat[]): Uint16Array {
   const placeOf = new Map<Incarnation, number>();
   seats.forEach((seat, place) => placeOf.set(seat.incarnation, place));
   const stays = new Set(old.map((seat) => seat.incarnation));
-  const newcomers = seats.map((_, place) => place)
+  const newcomers = seats
+    .map((_, place) => place)
     .filter((place) => !stays.has(seats[place]!.incarnation));
   return Uint16Array.from(old, (seat) => {
     const itself = placeOf.get(seat.incarnation);

@@ -44,7 +44,8 @@ function countZones(rule: WalkRule, owners: Uint16Array, period: number): Uint32
 function bestLanes(counts: readonly Uint32Array[], zones: number): Lanes {
   const lanes = new Uint16Array(counts.length).fill(FREE);
   const pairs = counts.flatMap((ofZones, lane) =>
-    Array.from({ length: zones }, (_, zone) => ({ lane, zone, owned: ofZones[zone]! })));
+    Array.from({ length: zones }, (_, zone) => ({ lane, zone, owned: ofZones[zone]! })),
+  );
   pairs.sort((a, b) => b.owned - a.owned || a.zone - b.zone || a.lane - b.lane);
   for (const { lane, zone } of pairs) {
     if (lanes[lane] === FREE && !lanes.includes(zone)) lanes[lane] = zone;
@@ -65,17 +66,26 @@ function misfitsOf(rule: WalkRule, owners: Uint16Array, lanes: Lanes): number {
  * its share has beyond that spread over the free lanes. A seat that owned nothing in a free lane
  * could hand nothing to a newcomer of another zone.
  */
-export function laneQuotas(
-  { owners, rule, shares, lanes }: { readonly owners: Uint16Array; readonly rule: WalkRule;
-    readonly shares: Float64Array; readonly lanes: Lanes },
-): Float64Array[] {
+export function laneQuotas({
+  owners,
+  rule,
+  shares,
+  lanes,
+}: {
+  readonly owners: Uint16Array;
+  readonly rule: WalkRule;
+  readonly shares: Float64Array;
+  readonly lanes: Lanes;
+}): Float64Array[] {
   const seatsOf = new Map<number, number>();
   for (const zone of rule.zoneOf) seatsOf.set(zone, (seatsOf.get(zone) ?? 0) + 1);
   const laneSlots = owners.length / lanes.length;
-  const fixed = rule.zoneOf.map((zone) => lanes.includes(zone) ? 1 : 0);
+  const fixed = rule.zoneOf.map((zone) => (lanes.includes(zone) ? 1 : 0));
   const free = lanes.filter((zone) => zone === FREE).length;
-  return Array.from(lanes, (only) => shares.map((share, seat) => {
-    const inOwn = fixed[seat]! * laneSlots / seatsOf.get(rule.zoneOf[seat]!)!;
-    return only !== FREE ? inOwn : Math.max(0.01, (share / rule.width - inOwn) / free);
-  }));
+  return Array.from(lanes, (only) =>
+    shares.map((share, seat) => {
+      const inOwn = (fixed[seat]! * laneSlots) / seatsOf.get(rule.zoneOf[seat]!)!;
+      return only !== FREE ? inOwn : Math.max(0.01, (share / rule.width - inOwn) / free);
+    }),
+  );
 }

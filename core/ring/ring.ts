@@ -50,7 +50,10 @@ export function slotBitsOf(assignment: Assignment): number {
 }
 
 function flatTable({ owners, seats, replicationFactor }: Assignment): ReplicaTable {
-  const rule = walkRule(seats.map((seat) => seat.zone), replicationFactor);
+  const rule = walkRule(
+    seats.map((seat) => seat.zone),
+    replicationFactor,
+  );
   const slots = owners[0]!.length;
   const table = new Uint16Array(slots * rule.width);
   for (let slot = 0; slot < slots; slot++) walkSlot(rule, owners[0]!, table, slot);
@@ -59,7 +62,8 @@ function flatTable({ owners, seats, replicationFactor }: Assignment): ReplicaTab
 
 /** Slot s uses N consecutive arrays from s mod zones: distinct zones, so distinct members (I9). */
 function zonedTable({ owners, replicationFactor }: Assignment): ReplicaTable {
-  const width = replicationFactor, slots = owners[0]!.length;
+  const width = replicationFactor,
+    slots = owners[0]!.length;
   assert(owners.length >= width, `zoned layout: ${owners.length} zones for N=${width}`);
   const table = new Uint16Array(slots * width);
   for (let slot = 0; slot < slots; slot++) {

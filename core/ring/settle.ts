@@ -72,7 +72,9 @@ function exchange(ring: WalkedRing, freedom: Freedom): boolean {
  * then; else how many hand-overs were tried.
  */
 function handBack(
-  ring: WalkedRing, base: Uint16Array, by: { taker: number; below: number; grew: number },
+  ring: WalkedRing,
+  base: Uint16Array,
+  by: { taker: number; below: number; grew: number },
 ): number {
   let tried = 0;
   for (let slot = 0; slot < ring.owners.length; slot++) {
@@ -117,7 +119,8 @@ function improve(ring: WalkedRing, slot: Slot, choices: readonly number[]): bool
   const owner = ring.owners[slot]!;
   const gap = Math.max(1, GAP_MIN * ring.shares[owner]!);
   const idle = ring.isAstray(slot) ? Infinity : ring.surplus(owner) - gap;
-  let best = owner, bestGain = -1e-6;
+  let best = owner,
+    bestGain = -1e-6;
   for (const seat of choices) {
     if (seat === owner || ring.surplus(seat) > idle) continue;
     const grew = ring.place(slot, seat);

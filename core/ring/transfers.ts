@@ -65,8 +65,10 @@ function allTransfers(from: Assignment, to: Assignment): readonly Transfer[] {
  * pairs an old write stands at W distinct new members, and at every gainer that has no pair.
  */
 function quorumsMiss(from: Assignment, to: Assignment, move: SlotMove): boolean {
-  const isSame = from.writeQuorum === to.writeQuorum && from.readQuorum === to.readQuorum
-    && from.replicationFactor === to.replicationFactor;
+  const isSame =
+    from.writeQuorum === to.writeQuorum &&
+    from.readQuorum === to.readQuorum &&
+    from.replicationFactor === to.replicationFactor;
   if (isSame) return false;
   const written = Math.min(from.writeQuorum, move.old.length);
   const asked = Math.min(to.readQuorum, move.new.length);
@@ -91,9 +93,11 @@ function mergeFrom({ slot, old, enough }: SlotMove, target: Incarnation): Transf
  */
 function intoSmaller(move: SlotMove): Transfer[] {
   const others = move.old.filter((member) => !move.new.includes(member));
-  return move.new.map((target) => move.old.includes(target)
-    ? { slot: move.slot, target, pair: null, others, othersNeeded: others.length }
-    : mergeFrom(move, target));
+  return move.new.map((target) =>
+    move.old.includes(target)
+      ? { slot: move.slot, target, pair: null, others, othersNeeded: others.length }
+      : mergeFrom(move, target),
+  );
 }
 
 /** Each gained member takes the place of a different lost one, of its own zone where it can. */
@@ -106,13 +110,21 @@ function inPairs(move: SlotMove, zones: ReadonlyMap<Incarnation, Zone>): Transfe
     if (at >= 0) pairs.set(target, lost.splice(at, 1)[0]!);
   };
   for (const target of gained) {
-    pairUp(target, lost.findIndex((member) => zones.get(member) === zones.get(target)));
+    pairUp(
+      target,
+      lost.findIndex((member) => zones.get(member) === zones.get(target)),
+    );
   }
   for (const target of gained) if (!pairs.has(target)) pairUp(target, lost.length - 1);
   return gained.map((target) => {
     const pair = pairs.get(target) ?? null;
     const others = move.old.filter((member) => member !== pair);
-    return { slot: move.slot, target, pair, others,
-      othersNeeded: Math.min(move.enough, others.length) };
+    return {
+      slot: move.slot,
+      target,
+      pair,
+      others,
+      othersNeeded: Math.min(move.enough, others.length),
+    };
   });
 }

@@ -30,7 +30,10 @@ export function walkRule(zones: readonly string[], replicationFactor: number): W
  * full (I9). Returns how many slots the walk looked at; no owner beyond them matters.
  */
 export function walkSlot(
-  rule: WalkRule, owners: Uint16Array, sets: Uint16Array, slot: number,
+  rule: WalkRule,
+  owners: Uint16Array,
+  sets: Uint16Array,
+  slot: number,
 ): number {
   const { width, zonesNeeded, zoneOf } = rule;
   const slots = owners.length;

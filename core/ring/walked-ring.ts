@@ -36,8 +36,12 @@ export class WalkedRing {
   private steps = 0;
 
   constructor(
-    draft: { readonly rule: WalkRule; readonly owners: Uint16Array; readonly shares: Float64Array;
-      readonly quotas: readonly Float64Array[] },
+    draft: {
+      readonly rule: WalkRule;
+      readonly owners: Uint16Array;
+      readonly shares: Float64Array;
+      readonly quotas: readonly Float64Array[];
+    },
     inherited: Inheritance | null,
   ) {
     const { rule, owners, shares } = draft;
@@ -119,10 +123,16 @@ export class WalkedRing {
 
   /** Replicas that old members gain beyond the places that leavers (or a raised N) left open. */
   private straysOf(slot: Slot): number {
-    const { inherited, rule: { width }, sets } = this;
+    const {
+      inherited,
+      rule: { width },
+      sets,
+    } = this;
     if (inherited === null) return 0;
-    let vacant = width, gainedByOld = 0;
-    const first = slot * inherited.width, last = first + inherited.width;
+    let vacant = width,
+      gainedByOld = 0;
+    const first = slot * inherited.width,
+      last = first + inherited.width;
     for (let at = first; at < last; at++) {
       if (inherited.sets[at]! < this.shares.length) vacant--;
     }

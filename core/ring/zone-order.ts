@@ -13,7 +13,8 @@ export function orderZones(zones: ReadonlySet<Zone>, old: Layout | null, width: 
   const order = [...kept, ...[...zones].filter((zone) => !kept.includes(zone)).sort()];
   const isSame = kept.length === before.length && order.length === before.length;
   if (before.length === 0 || isSame || order.length > TRIED_MAX) return order;
-  let best = order, bestKept = -1;
+  let best = order,
+    bestKept = -1;
   for (const tried of permutations(order)) {
     const pairs = keptPairs(tried, before, width);
     if (pairs > bestKept) [best, bestKept] = [tried, pairs];
@@ -38,5 +39,6 @@ function zonesOfSlot(order: readonly Zone[], slot: number, width: number): Zone[
 function permutations(zones: readonly Zone[]): Zone[][] {
   if (zones.length <= 1) return [[...zones]];
   return zones.flatMap((first, at) =>
-    permutations(zones.toSpliced(at, 1)).map((rest) => [first, ...rest]));
+    permutations(zones.toSpliced(at, 1)).map((rest) => [first, ...rest]),
+  );
 }

@@ -4,9 +4,12 @@ import type { Slot } from '../api/ids.ts';
 import { type Inheritance, NOBODY } from './inheritance.ts';
 
 /** Zone number `zone` of `zones` at this N: the slots whose replica set has a member of it. */
-export function slotsOfZone(
-  where: { zone: number; zones: number; replicationFactor: number; slots: number },
-): Slot[] {
+export function slotsOfZone(where: {
+  zone: number;
+  zones: number;
+  replicationFactor: number;
+  slots: number;
+}): Slot[] {
   const used: Slot[] = [];
   for (let slot = 0; slot < where.slots; slot++) {
     const nth = (where.zone - (slot % where.zones) + where.zones) % where.zones;
@@ -17,8 +20,11 @@ export function slotsOfZone(
 
 /** Owners of one zone: its seats and the slots to share among them; NOBODY elsewhere. */
 export function claimZone(
-  zone: { readonly seats: readonly number[]; readonly used: readonly Slot[];
-    readonly slots: number },
+  zone: {
+    readonly seats: readonly number[];
+    readonly used: readonly Slot[];
+    readonly slots: number;
+  },
   inherited: Inheritance | null,
 ): Uint16Array {
   const owners = new Uint16Array(zone.slots).fill(NOBODY);
@@ -57,7 +63,7 @@ function keepHolders(work: ZoneWork, inherited: Inheritance): void {
   }
   for (let pass = 0; pass < 3; pass++) {
     for (const { slot, holders } of several) {
-      const best = holders.reduce((a, b) => counts.get(b)! < counts.get(a)! ? b : a);
+      const best = holders.reduce((a, b) => (counts.get(b)! < counts.get(a)! ? b : a));
       const now = owners[slot]!;
       if (now === NOBODY || counts.get(best)! + 1 < counts.get(now)!) hand(slot, best);
     }
@@ -74,7 +80,9 @@ function feedNewcomers(work: ZoneWork): void {
     left.set(giver, left.get(giver)! - 1);
   }
   const handed = work.used.filter(givenUp(work, left));
-  handed.forEach((slot, nth) => { work.hand(slot, takers[nth % takers.length]!); });
+  handed.forEach((slot, nth) => {
+    work.hand(slot, takers[nth % takers.length]!);
+  });
 }
 
 /** Picks from each giver's slots as many as it has above `left`, evenly over its slots. */
@@ -83,7 +91,9 @@ function givenUp(work: ZoneWork, left: ReadonlyMap<number, number>): (slot: Slot
   const met = new Map<number, number>();
   return (slot) => {
     const seat = work.owners[slot]!;
-    const nth = met.get(seat) ?? 0, all = has.get(seat)!, gives = all - left.get(seat)!;
+    const nth = met.get(seat) ?? 0,
+      all = has.get(seat)!,
+      gives = all - left.get(seat)!;
     met.set(seat, nth + 1);
     return Math.floor(((nth + 1) * gives) / all) > Math.floor((nth * gives) / all);
   };

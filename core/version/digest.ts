@@ -18,7 +18,9 @@ export function leafOf(key: Key, slotBits: number): number {
 
 /** The range of the hash's upper 32 bits that a leaf holds, `from` and `until` inclusive. */
 export function leafRange(
-  slot: Slot, leaf: number, slotBits: number,
+  slot: Slot,
+  leaf: number,
+  slotBits: number,
 ): { readonly from: number; readonly until: number } {
   const width = 2 ** (32 - slotBits - LEAF_BITS);
   const from = (slot * LEAVES + leaf) * width;

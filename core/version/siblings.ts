@@ -68,7 +68,9 @@ function union(own: readonly Sibling[], other: readonly Sibling[]): readonly Sib
  * one. The dot must be fresh (R3, R13): neither `own` nor `seen` covers it.
  */
 export function writeObject(
-  own: VersionedObject | null, seen: Vector | null, sibling: Sibling,
+  own: VersionedObject | null,
+  seen: Vector | null,
+  sibling: Sibling,
 ): VersionedObject {
   if (own === null) {
     const context = seen === null ? soleDot(sibling) : withDot(seen, sibling.dot);
@@ -86,8 +88,12 @@ function soleDot({ dot }: Sibling): Vector {
 
 /** Equal contexts and equal dots: the same versions, and so the same values (R3). */
 export function sameVersions(a: VersionedObject, b: VersionedObject): boolean {
-  return a === b || (a.siblings.length === b.siblings.length &&
-    sameVector(a.context, b.context) && holdsAll(a.siblings, b.siblings));
+  return (
+    a === b ||
+    (a.siblings.length === b.siblings.length &&
+      sameVector(a.context, b.context) &&
+      holdsAll(a.siblings, b.siblings))
+  );
 }
 
 /** No tombstone, and not expired at this wall clock (ms). */
@@ -110,8 +116,8 @@ export function liveSiblings(object: VersionedObject | null, nowMs: number): rea
 export function latestSibling(siblings: readonly Sibling[]): Sibling | null {
   let latest: Sibling | null = null;
   for (const sibling of siblings) {
-    const order = latest === null ? 1 :
-      sibling.time - latest.time || compareDots(sibling.dot, latest.dot);
+    const order =
+      latest === null ? 1 : sibling.time - latest.time || compareDots(sibling.dot, latest.dot);
     if (order > 0) latest = sibling;
   }
   return latest;
@@ -144,7 +150,8 @@ export function objectBytes(object: VersionedObject): number {
 /** The same versions without the bytes: live values become an empty array, tombstones stay. */
 export function withoutValues(object: VersionedObject): VersionedObject {
   const siblings = object.siblings.map((sibling) =>
-    sibling.value === null ? sibling : { ...sibling, value: NO_BYTES });
+    sibling.value === null ? sibling : { ...sibling, value: NO_BYTES },
+  );
   return { context: object.context, siblings };
 }
 
@@ -178,10 +185,16 @@ export function etagOf(object: VersionedObject): string {
 
 function spell({ high, low }: Digest): string {
   return String.fromCharCode(
-    CODES[high >>> 26]!, CODES[(high >>> 20) & 63]!, CODES[(high >>> 14) & 63]!,
-    CODES[(high >>> 8) & 63]!, CODES[(high >>> 2) & 63]!,
+    CODES[high >>> 26]!,
+    CODES[(high >>> 20) & 63]!,
+    CODES[(high >>> 14) & 63]!,
+    CODES[(high >>> 8) & 63]!,
+    CODES[(high >>> 2) & 63]!,
     CODES[((high & 3) << 4) | (low >>> 28)]!,
-    CODES[(low >>> 22) & 63]!, CODES[(low >>> 16) & 63]!, CODES[(low >>> 10) & 63]!,
-    CODES[(low >>> 4) & 63]!, CODES[low & 15]!,
+    CODES[(low >>> 22) & 63]!,
+    CODES[(low >>> 16) & 63]!,
+    CODES[(low >>> 10) & 63]!,
+    CODES[(low >>> 4) & 63]!,
+    CODES[low & 15]!,
   );
 }

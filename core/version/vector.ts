@@ -4,7 +4,8 @@ import type { Actor, Dot, Vector } from '../api/object.ts';
 
 /** Nothing was seen. */
 export const EMPTY_VECTOR: Vector = Object.freeze({
-  actors: Object.freeze([]), counters: Object.freeze([]),
+  actors: Object.freeze([]),
+  counters: Object.freeze([]),
 });
 
 /** Highest counter of the actor that was seen; 0: none. */

@@ -10,9 +10,27 @@ import { DATA_LAYOUTS } from './messages-data.ts';
 
 /** Wire codes are places in this list: only ever append. */
 const KINDS = [
-  'heartbeat', 'read', 'value', 'write', 'stored', 'push', 'pull', 'page', 'hold', 'coordinate',
-  'coordinated', 'compare', 'compared', 'exchange', 'exchanged', 'collect', 'list', 'listed',
-  'refused', 'fetch-document', 'document',
+  'heartbeat',
+  'read',
+  'value',
+  'write',
+  'stored',
+  'push',
+  'pull',
+  'page',
+  'hold',
+  'coordinate',
+  'coordinated',
+  'compare',
+  'compared',
+  'exchange',
+  'exchanged',
+  'collect',
+  'list',
+  'listed',
+  'refused',
+  'fetch-document',
+  'document',
 ] as const satisfies readonly Kind[];
 
 /** Each layout was proved to fit its own kind (Layouts); looked up by kind, it is given no other. */

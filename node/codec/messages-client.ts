@@ -1,12 +1,22 @@
 // Layouts of a client's request and its result, as a node hands them to the one that coordinates.
 import type { RequestId } from '../../core/api/ids.ts';
 import type {
-  ClientRequest, ClientResult, FailedResult, WriteCondition, WriteRequest,
+  ClientRequest,
+  ClientResult,
+  FailedResult,
+  WriteCondition,
+  WriteRequest,
 } from '../../core/api/requests.ts';
 import { invalid, type ByteReader, type ByteWriter } from './bytes.ts';
 import { readErrorCode } from './layout.ts';
 import {
-  readKey, readObject, readSlot, readVector, writeKey, writeObject, writeVector,
+  readKey,
+  readObject,
+  readSlot,
+  readVector,
+  writeKey,
+  writeObject,
+  writeVector,
 } from './records.ts';
 
 /** Wire codes are places in these lists: only ever append. */
@@ -54,17 +64,27 @@ export function readRequest(reader: ByteReader): ClientRequest {
       return readWrite(reader, id);
     case 'list':
       return {
-        kind, id, slot: readSlot(reader), after: reader.optional(readKey),
-        prefix: reader.text(), limit: reader.count(),
+        kind,
+        id,
+        slot: readSlot(reader),
+        after: reader.optional(readKey),
+        prefix: reader.text(),
+        limit: reader.count(),
       };
   }
 }
 
 function readWrite(reader: ByteReader, id: RequestId): WriteRequest {
   return {
-    kind: 'write', id, key: readKey(reader), value: reader.optional(readBlob),
-    contentType: reader.text(), expiresAtMs: reader.whole(), context: reader.optional(readVector),
-    condition: readCondition(reader), quorum: reader.optional(readCount),
+    kind: 'write',
+    id,
+    key: readKey(reader),
+    value: reader.optional(readBlob),
+    contentType: reader.text(),
+    expiresAtMs: reader.whole(),
+    context: reader.optional(readVector),
+    condition: readCondition(reader),
+    quorum: reader.optional(readCount),
   };
 }
 
@@ -91,7 +111,10 @@ export function writeResult(writer: ByteWriter, result: ClientResult): void {
       writer.text(result.etag);
       return;
     case 'keys':
-      writer.list(result.keys, (each, { key, etag }) => { writeKey(each, key); each.text(etag); });
+      writer.list(result.keys, (each, { key, etag }) => {
+        writeKey(each, key);
+        each.text(etag);
+      });
       writer.optional(result.next, writeKey);
       return;
     case 'failed':
@@ -114,7 +137,8 @@ export function readResult(reader: ByteReader): ClientResult {
       return { kind, context: readVector(reader), etag: reader.text() };
     case 'keys':
       return {
-        kind, keys: reader.list((each) => ({ key: readKey(each), etag: each.text() })),
+        kind,
+        keys: reader.list((each) => ({ key: readKey(each), etag: each.text() })),
         next: reader.optional(readKey),
       };
     case 'failed':
@@ -128,7 +152,10 @@ function readFailure(reader: ByteReader): FailedResult {
   const needed = reader.optional(readCount);
   const answered = reader.optional(readCount);
   return {
-    kind: 'failed', code, message, maybeApplied: reader.flag(),
+    kind: 'failed',
+    code,
+    message,
+    maybeApplied: reader.flag(),
     ...(needed === null ? {} : { needed }),
     ...(answered === null ? {} : { answered }),
   };

@@ -12,15 +12,24 @@ import { readDigests, readKey, readSlot, writeDigests, writeKey } from './record
 
 export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> = {
   coordinate: {
-    write: (w, m) => { w.count(m.call); writeRequest(w, m.request); },
+    write: (w, m) => {
+      w.count(m.call);
+      writeRequest(w, m.request);
+    },
     read: (r) => ({ kind: 'coordinate', call: r.count(), request: readRequest(r) }),
   },
   coordinated: {
-    write: (w, m) => { w.count(m.call); writeResult(w, m.result); },
+    write: (w, m) => {
+      w.count(m.call);
+      writeResult(w, m.result);
+    },
     read: (r) => ({ kind: 'coordinated', call: r.count(), result: readResult(r) }),
   },
   compare: {
-    write: (w, m) => { w.count(m.call); w.list(m.roots, writeRoot); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.list(m.roots, writeRoot);
+    },
     read: (r) => ({ kind: 'compare', call: r.count(), roots: r.list(readRoot) }),
   },
   compared: {
@@ -30,7 +39,9 @@ export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> 
       w.list(m.equal, (each, slot) => each.count(slot));
     },
     read: (r) => ({
-      kind: 'compared', call: r.count(), unequal: r.list(readLeaves),
+      kind: 'compared',
+      call: r.count(),
+      unequal: r.list(readLeaves),
       equal: r.list(readSlot),
     }),
   },
@@ -44,14 +55,26 @@ export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> 
       writeDigests(w, m.held);
     },
     read: (r) => ({
-      kind: 'exchange', call: r.count(), slot: readSlot(r), leaf: readLeaf(r),
-      after: r.optional(readKey), until: r.optional(readKey), held: readDigests(r),
+      kind: 'exchange',
+      call: r.count(),
+      slot: readSlot(r),
+      leaf: readLeaf(r),
+      after: r.optional(readKey),
+      until: r.optional(readKey),
+      held: readDigests(r),
     }),
   },
   collect: {
-    write: (w, m) => { w.count(m.call); w.count(m.slot); writeDigests(w, m.tombstones); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.count(m.slot);
+      writeDigests(w, m.tombstones);
+    },
     read: (r) => ({
-      kind: 'collect', call: r.count(), slot: readSlot(r), tombstones: readDigests(r),
+      kind: 'collect',
+      call: r.count(),
+      slot: readSlot(r),
+      tombstones: readDigests(r),
     }),
   },
   list: {
@@ -63,12 +86,19 @@ export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> 
       w.count(m.limit);
     },
     read: (r) => ({
-      kind: 'list', call: r.count(), slot: readSlot(r), after: r.optional(readKey),
-      prefix: r.text(), limit: r.count(),
+      kind: 'list',
+      call: r.count(),
+      slot: readSlot(r),
+      after: r.optional(readKey),
+      prefix: r.text(),
+      limit: r.count(),
     }),
   },
   refused: {
-    write: (w, m) => { w.count(m.call); w.text(m.code); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.text(m.code);
+    },
     read: (r) => ({ kind: 'refused', call: r.count(), code: readErrorCode(r) }),
   },
   heartbeat: { write: () => undefined, read: () => ({ kind: 'heartbeat' }) },

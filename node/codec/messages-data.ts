@@ -2,28 +2,57 @@
 import type { ChangeId, Incarnation } from '../../core/api/ids.ts';
 import type { Layouts } from './layout.ts';
 import {
-  readKey, readObject, readRecord, readSlot, readVector,
-  writeKey, writeObject, writeRecord, writeVector,
+  readKey,
+  readObject,
+  readRecord,
+  readSlot,
+  readVector,
+  writeKey,
+  writeObject,
+  writeRecord,
+  writeVector,
 } from './records.ts';
 
-type DataKind = 'read' | 'value' | 'write' | 'stored' | 'hold' | 'push' | 'pull' | 'page'
-  | 'exchanged' | 'listed';
+type DataKind =
+  | 'read'
+  | 'value'
+  | 'write'
+  | 'stored'
+  | 'hold'
+  | 'push'
+  | 'pull'
+  | 'page'
+  | 'exchanged'
+  | 'listed';
 
 export const DATA_LAYOUTS: Layouts<DataKind> = {
   read: {
-    write: (w, m) => { w.count(m.call); writeKey(w, m.key); },
+    write: (w, m) => {
+      w.count(m.call);
+      writeKey(w, m.key);
+    },
     read: (r) => ({ kind: 'read', call: r.count(), key: readKey(r) }),
   },
   value: {
-    write: (w, m) => { w.count(m.call); w.optional(m.object, writeObject); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.optional(m.object, writeObject);
+    },
     read: (r) => ({ kind: 'value', call: r.count(), object: r.optional(readObject) }),
   },
   write: {
-    write: (w, m) => { w.count(m.call); writeKey(w, m.key); writeObject(w, m.object); },
+    write: (w, m) => {
+      w.count(m.call);
+      writeKey(w, m.key);
+      writeObject(w, m.object);
+    },
     read: (r) => ({ kind: 'write', call: r.count(), key: readKey(r), object: readObject(r) }),
   },
   stored: {
-    write: (w, m) => { w.count(m.call); w.optional(m.report, writeVector); },
+    write: (w, m) => {
+      w.count(m.call);
+      w.optional(m.report, writeVector);
+    },
     read: (r) => ({ kind: 'stored', call: r.count(), report: r.optional(readVector) }),
   },
   hold: {
@@ -34,12 +63,25 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
       writeRecord(w, m.record);
     },
     read: (r) => ({
-      kind: 'hold', call: r.count(), target: r.text() as Incarnation, sinceMs: r.count(), record: readRecord(r),
+      kind: 'hold',
+      call: r.count(),
+      target: r.text() as Incarnation,
+      sinceMs: r.count(),
+      record: readRecord(r),
     }),
   },
   push: {
-    write: (w, m) => { w.count(m.call); w.count(m.slot); w.list(m.records, writeRecord); },
-    read: (r) => ({ kind: 'push', call: r.count(), slot: readSlot(r), records: r.list(readRecord) }),
+    write: (w, m) => {
+      w.count(m.call);
+      w.count(m.slot);
+      w.list(m.records, writeRecord);
+    },
+    read: (r) => ({
+      kind: 'push',
+      call: r.count(),
+      slot: readSlot(r),
+      records: r.list(readRecord),
+    }),
   },
   pull: {
     write: (w, m) => {
@@ -49,7 +91,10 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
       w.optional(m.after, writeKey);
     },
     read: (r) => ({
-      kind: 'pull', call: r.count(), change: r.text() as ChangeId, slot: readSlot(r),
+      kind: 'pull',
+      call: r.count(),
+      change: r.text() as ChangeId,
+      slot: readSlot(r),
       after: r.optional(readKey),
     }),
   },
@@ -60,7 +105,10 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
       w.optional(m.next, writeKey);
     },
     read: (r) => ({
-      kind: 'page', call: r.count(), records: r.list(readRecord), next: r.optional(readKey),
+      kind: 'page',
+      call: r.count(),
+      records: r.list(readRecord),
+      next: r.optional(readKey),
     }),
   },
   exchanged: {
@@ -70,7 +118,10 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
       w.list(m.wanted, writeKey);
     },
     read: (r) => ({
-      kind: 'exchanged', call: r.count(), records: r.list(readRecord), wanted: r.list(readKey),
+      kind: 'exchanged',
+      call: r.count(),
+      records: r.list(readRecord),
+      wanted: r.list(readKey),
     }),
   },
   listed: {
@@ -80,7 +131,10 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
       w.optional(m.next, writeKey);
     },
     read: (r) => ({
-      kind: 'listed', call: r.count(), records: r.list(readRecord), next: r.optional(readKey),
+      kind: 'listed',
+      call: r.count(),
+      records: r.list(readRecord),
+      next: r.optional(readKey),
     }),
   },
 };

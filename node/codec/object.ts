@@ -41,7 +41,10 @@ export function encodeObject(object: VersionedObject): Uint8Array {
 /** Writes the object at `offset`, where objectSize(object) bytes are free; returns the offset after it. */
 export function encodeObjectInto(object: VersionedObject, target: Buffer, offset: number): number {
   const { actors, counters } = object.context;
-  assert(actors.length <= 0xffff && object.siblings.length <= 0xffff, 'an object outgrew its layout');
+  assert(
+    actors.length <= 0xffff && object.siblings.length <= 0xffff,
+    'an object outgrew its layout',
+  );
   let at = target.writeUInt8(OBJECT_LAYOUT, offset);
   at = target.writeUInt16BE(actors.length, at);
   for (let i = 0; i < actors.length; i++) {
@@ -55,14 +58,20 @@ export function encodeObjectInto(object: VersionedObject, target: Buffer, offset
 }
 
 function writeSibling(
-  target: Buffer, sibling: Sibling, actors: readonly string[], offset: number,
+  target: Buffer,
+  sibling: Sibling,
+  actors: readonly string[],
+  offset: number,
 ): number {
   const { dot, value, contentType, expiresAtMs } = sibling;
   const place = actors.indexOf(dot.actor);
   assert(place >= 0, `a sibling's dot (of ${dot.actor}) lies outside its object's context`);
   let at = target.writeUInt16BE(place, offset);
   at = target.writeDoubleBE(dot.counter, at);
-  at = target.writeUInt8((value === null ? 0 : HAS_VALUE) | (expiresAtMs === 0 ? 0 : HAS_EXPIRY), at);
+  at = target.writeUInt8(
+    (value === null ? 0 : HAS_VALUE) | (expiresAtMs === 0 ? 0 : HAS_EXPIRY),
+    at,
+  );
   at = target.writeDoubleBE(sibling.time, at);
   if (expiresAtMs !== 0) at = target.writeDoubleBE(expiresAtMs, at);
   const length = textBytes(contentType);
@@ -80,7 +89,8 @@ function writeSibling(
 export function decodeObject(bytes: Uint8Array): VersionedObject {
   const reader = new Reader(bytes);
   const layout = reader.uint8();
-  if (layout !== OBJECT_LAYOUT) throw malformed(`layout ${layout}; this build reads ${OBJECT_LAYOUT}`);
+  if (layout !== OBJECT_LAYOUT)
+    throw malformed(`layout ${layout}; this build reads ${OBJECT_LAYOUT}`);
   // Arrays of the right length: one that grows by push keeps room for 16 more, and objects are cached.
   const actors = new Array<string>(reader.count(ACTOR_BYTES));
   const counters = new Array<number>(actors.length);

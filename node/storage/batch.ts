@@ -9,8 +9,7 @@ import { objectBytesIn, sealObject } from './record.ts';
 export type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 export type LevelOperation =
-  | { type: 'put'; key: Uint8Array; value: Uint8Array }
-  | { type: 'del'; key: Uint8Array };
+  { type: 'put'; key: Uint8Array; value: Uint8Array } | { type: 'del'; key: Uint8Array };
 
 /** Bytes in the measure of `counts` of what lies on disk. */
 export function storedLoad(storedLength: number, sealedLength: number): number {
@@ -20,7 +19,8 @@ export function storedLoad(storedLength: number, sealedLength: number): number {
 /** Fills in what the counts need to know of records that neither cache nor pending writes knew. */
 export async function readPriors(db: Level, writes: readonly PendingWrite[]): Promise<void> {
   const unknown = writes.filter(
-    (write): write is RecordWrite => write.kind === 'record' && write.prior === null);
+    (write): write is RecordWrite => write.kind === 'record' && write.prior === null,
+  );
   if (unknown.length === 0) return;
   const values = await db.getMany(unknown.map((write) => write.stored));
   unknown.forEach((write, i) => {
@@ -30,7 +30,8 @@ export async function readPriors(db: Level, writes: readonly PendingWrite[]): Pr
 }
 
 export async function operationsOf(
-  db: Level, writes: readonly PendingWrite[],
+  db: Level,
+  writes: readonly PendingWrite[],
 ): Promise<LevelOperation[]> {
   const operations: LevelOperation[] = [];
   const written = writes.some((write) => write.kind === 'erasure') ? new WrittenKeys() : null;
@@ -48,7 +49,8 @@ export async function operationsOf(
         break;
       case 'erasure':
         for (const key of await keysIn(db, write)) operations.push({ type: 'del', key });
-        for (const key of written?.take(groupOf(write)) ?? []) operations.push({ type: 'del', key });
+        for (const key of written?.take(groupOf(write)) ?? [])
+          operations.push({ type: 'del', key });
         break;
       case 'slot-bits':
         break;

@@ -26,7 +26,8 @@ export class GroupCommit<T> {
    * nothing is written or acknowledged any more (R13: a failed sync ends the process).
    */
   constructor(
-    write: (batch: readonly Submission<T>[]) => Promise<void>, failed: (error: RingError) => void,
+    write: (batch: readonly Submission<T>[]) => Promise<void>,
+    failed: (error: RingError) => void,
   ) {
     this.write = write;
     this.failed = failed;
@@ -74,7 +75,9 @@ export class GroupCommit<T> {
       if (batch.some(({ writes }) => writes.length > 0)) await this.write(batch);
     } catch (cause) {
       const { message } = cause as Error;
-      this.fail(new RingError('STORE_FAILED', `writing to the store failed: ${message}`, { cause }));
+      this.fail(
+        new RingError('STORE_FAILED', `writing to the store failed: ${message}`, { cause }),
+      );
     }
     if (this.failure !== null) return;
     this.commits++;

@@ -23,7 +23,8 @@ const POLLS_PER_USAGE = 10;
 
 /** Watches the volume of `folder`; the first answer is there when this resolves. */
 export async function openDiskGauge(
-  folder: string, options: { readonly reserveBytes: number },
+  folder: string,
+  options: { readonly reserveBytes: number },
 ): Promise<DiskGauge> {
   let space: DiskSpace = { freeBytes: 0, full: false, usedBytes: await filesBytes(folder) };
   let polls = 0;
@@ -39,17 +40,29 @@ export async function openDiskGauge(
     // A disk too slow to answer in time is not asked again meanwhile; what was known stays.
     if (looking) return;
     looking = true;
-    look().catch(() => undefined).finally(() => { looking = false; });
+    look()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = false;
+      });
   }, POLL_MS);
   timer.unref();
-  return { now: () => space, close: () => { clearInterval(timer); } };
+  return {
+    now: () => space,
+    close: () => {
+      clearInterval(timer);
+    },
+  };
 }
 
 async function filesBytes(folder: string): Promise<number> {
   let bytes = 0;
   for (const file of await readdir(folder)) {
     // LevelDB removes files as it compacts: one that is gone counts for nothing.
-    bytes += await stat(join(folder, file)).then((found) => found.size, () => 0);
+    bytes += await stat(join(folder, file)).then(
+      (found) => found.size,
+      () => 0,
+    );
   }
   return bytes;
 }

@@ -32,8 +32,11 @@ export async function readIdentity(folder: string): Promise<Identity | null> {
   if (typeof fields.format === 'number' && fields.format > FOLDER_FORMAT) {
     throw newerFormat(folder, String(fields.format));
   }
-  if (typeof fields.incarnation !== 'string' || !/^[0-9a-f]{16}$/.test(fields.incarnation)
-    || typeof fields.volume !== 'string') {
+  if (
+    typeof fields.incarnation !== 'string' ||
+    !/^[0-9a-f]{16}$/.test(fields.incarnation) ||
+    typeof fields.volume !== 'string'
+  ) {
     throw unreadable(folder, 'it holds no incarnation and volume', undefined);
   }
   return { incarnation: incarnation(fields.incarnation), volume: fields.volume };
@@ -45,7 +48,9 @@ export async function writeIdentity(folder: string, identity: Identity): Promise
   const { incarnation: name, volume } = identity;
   const file = await open(`${path}.new`, 'w');
   try {
-    await file.writeFile(`${JSON.stringify({ format: FOLDER_FORMAT, incarnation: name, volume })}\n`);
+    await file.writeFile(
+      `${JSON.stringify({ format: FOLDER_FORMAT, incarnation: name, volume })}\n`,
+    );
     await file.sync();
   } finally {
     await file.close();
@@ -60,14 +65,16 @@ export async function writeIdentity(folder: string, identity: Identity): Promise
  * forms the folder was given, so that a folder keeps its name.
  */
 export async function volumeOf(
-  folder: string, given: string | undefined, known: string | undefined,
+  folder: string,
+  given: string | undefined,
+  known: string | undefined,
 ): Promise<string> {
   if (given !== undefined) return given;
   const { ino, birthtimeNs } = await stat(folder, { bigint: true });
   const byInode = `inode-${ino}`;
   if (known === byInode) return byInode;
   const byBirth = `${byInode}-${birthtimeNs}`;
-  return known === byBirth || await keepsBirth(folder, birthtimeNs) ? byBirth : byInode;
+  return known === byBirth || (await keepsBirth(folder, birthtimeNs)) ? byBirth : byInode;
 }
 
 /** Makes the folder where it is missing. */
@@ -80,8 +87,11 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 export function newerFormat(folder: string, format: string): RingError {
-  return new RingError('NEWER_FORMAT', `${folder} holds data of format ${format}, and this build reads `
-    + `up to ${FOLDER_FORMAT}: start the newer version again, or give this one an empty folder`);
+  return new RingError(
+    'NEWER_FORMAT',
+    `${folder} holds data of format ${format}, and this build reads ` +
+      `up to ${FOLDER_FORMAT}: start the newer version again, or give this one an empty folder`,
+  );
 }
 
 /** A change of the folder must leave its birth alone, and be seen to have changed something else. */
@@ -115,9 +125,12 @@ function parse(folder: string, text: string): Record<string, unknown> {
 }
 
 function unreadable(folder: string, why: string, cause: unknown): RingError {
-  return new RingError('STORE_FAILED', `${join(folder, FILE)} is damaged: ${why}. Move the folder away `
-    + 'and start again: the node comes back empty as a new incarnation and is filled by the others',
-  { cause });
+  return new RingError(
+    'STORE_FAILED',
+    `${join(folder, FILE)} is damaged: ${why}. Move the folder away ` +
+      'and start again: the node comes back empty as a new incarnation and is filled by the others',
+    { cause },
+  );
 }
 
 /** The code of a system's or LevelDB's error; undefined: it has none. */

@@ -17,7 +17,10 @@ export interface StoredRange {
   readonly to: Buffer;
 }
 
-export const ALL_RECORDS: StoredRange = { from: Buffer.from([RECORD]), to: Buffer.from([RECORD + 1]) };
+export const ALL_RECORDS: StoredRange = {
+  from: Buffer.from([RECORD]),
+  to: Buffer.from([RECORD + 1]),
+};
 export const ALL_HINTS: StoredRange = { from: Buffer.from([HINT]), to: Buffer.from([HINT + 1]) };
 
 export function recordKey(key: Key): Buffer {

@@ -14,14 +14,30 @@ import { GroupCommit, type Submission } from './commit.ts';
 import { SlotCounts } from './counts.ts';
 import { openDiskGauge, type DiskGauge } from './disk-space.ts';
 import { makeFolder } from './identity.ts';
-import { ALL_RECORDS, hintKey, hintRange, metaKey, recordKey, slotAt, slotOfStored, slotRange }
-  from './keys.ts';
+import {
+  ALL_RECORDS,
+  hintKey,
+  hintRange,
+  metaKey,
+  recordKey,
+  slotAt,
+  slotOfStored,
+  slotRange,
+} from './keys.ts';
 import { META, openFolder, type OpenedFolder } from './opening.ts';
 import { PendingRecords, type PendingWrite } from './pending.ts';
 import { loadBytes, openObject, sealHint, sealText, withOwnValues } from './record.ts';
 import { scanHintsOf, scanRecords } from './scan.ts';
-import type { HintPage, HintQuery, Identity, Page, PageQuery, SlotLoads, Storage, StorageStats }
-  from './storage.ts';
+import type {
+  HintPage,
+  HintQuery,
+  Identity,
+  Page,
+  PageQuery,
+  SlotLoads,
+  Storage,
+  StorageStats,
+} from './storage.ts';
 
 export interface LevelStorageOptions {
   /** Made where missing. */
@@ -108,9 +124,14 @@ class LevelStorage implements Storage {
   stats(): StorageStats {
     const { freeBytes, full, usedBytes } = this.gauge.now();
     return {
-      diskFreeBytes: freeBytes, diskFull: full, diskBytes: usedBytes,
-      cacheHits: this.cache.hits, cacheMisses: this.cache.misses, cacheBytes: this.cache.bytes,
-      commits: this.commit.commits, committedWrites: this.commit.writes,
+      diskFreeBytes: freeBytes,
+      diskFull: full,
+      diskBytes: usedBytes,
+      cacheHits: this.cache.hits,
+      cacheMisses: this.cache.misses,
+      cacheBytes: this.cache.bytes,
+      commits: this.commit.commits,
+      committedWrites: this.commit.writes,
       commitSeconds: this.commit.seconds,
     };
   }
@@ -127,8 +148,10 @@ class LevelStorage implements Storage {
   /** Makes the write visible to loads, and gives what is to be committed for it. */
   private issue(write: StoreWrite): PendingWrite[] {
     switch (write.kind) {
-      case 'record': return [this.issueRecord(write)];
-      case 'erase-slot': return [this.issueErasure(write.slot)];
+      case 'record':
+        return [this.issueRecord(write)];
+      case 'erase-slot':
+        return [this.issueErasure(write.slot)];
       case 'hint': {
         const stored = hintKey(write.target, write.key);
         const sealed = write.hint === null ? null : sealHint(stored, write.hint);
@@ -141,15 +164,19 @@ class LevelStorage implements Storage {
         const learnt = slotBits === this.slotBits ? [] : [this.learnSlots(slotBits)];
         return [meta(META.document, encodeDocument(write.document)), ...learnt];
       }
-      case 'actor': return [meta(META.actor, JSON.stringify(write.actor))];
-      case 'mark': return [meta(META.mark + write.name, write.value)];
-      default: return unreachable(write);
+      case 'actor':
+        return [meta(META.actor, JSON.stringify(write.actor))];
+      case 'mark':
+        return [meta(META.mark + write.name, write.value)];
+      default:
+        return unreachable(write);
     }
   }
 
   private issueRecord({ key, object }: StoreWrite & { kind: 'record' }): PendingWrite {
     const slot = slotAt(key.high, this.slotBits);
-    const prior = (this.pending.find(key.text, slot) ?? this.cache.peek(key.text, slot))?.load ?? null;
+    const prior =
+      (this.pending.find(key.text, slot) ?? this.cache.peek(key.text, slot))?.load ?? null;
     const load = object === null ? 0 : loadBytes(key, object);
     const own = object === null ? null : withOwnValues(object);
     const stored = recordKey(key);
@@ -169,7 +196,10 @@ class LevelStorage implements Storage {
 
   /** The number of slots belongs to the ring: it comes with the first document and never changes. */
   private learnSlots(slotBits: number): PendingWrite {
-    assert(this.pending.empty, 'records were written before the first document said what slots are');
+    assert(
+      this.pending.empty,
+      'records were written before the first document said what slots are',
+    );
     this.slotBits = slotBits;
     this.cache.reset(2 ** slotBits, false);
     this.loading.clear();
@@ -224,7 +254,11 @@ class LevelStorage implements Storage {
     for (const write of writes) {
       if (write.kind === 'record') {
         const before = write.prior ?? 0;
-        this.loads.change(write.slot, Number(write.load > 0) - Number(before > 0), write.load - before);
+        this.loads.change(
+          write.slot,
+          Number(write.load > 0) - Number(before > 0),
+          write.load - before,
+        );
       } else if (write.kind === 'erasure' && 'slot' in write.of) {
         this.loads.erase(write.of.slot);
       }
@@ -244,7 +278,10 @@ class LevelStorage implements Storage {
         if (loads !== this.loads || this.closed) return;
         if (entries.length === 0) break;
         for (const [stored, sealed] of entries) {
-          loads.found(slotOfStored(stored, loads.slotBits), storedLoad(stored.length, sealed.length));
+          loads.found(
+            slotOfStored(stored, loads.slotBits),
+            storedLoad(stored.length, sealed.length),
+          );
         }
         await turn();
       }
@@ -261,5 +298,10 @@ class LevelStorage implements Storage {
 
 function meta(name: string, text: string | null): PendingWrite {
   const stored = metaKey(name);
-  return { kind: 'plain', stored, sealed: text === null ? null : sealText(stored, text), target: null };
+  return {
+    kind: 'plain',
+    stored,
+    sealed: text === null ? null : sealText(stored, text),
+    target: null,
+  };
 }

@@ -9,7 +9,9 @@ import { crc32c } from '../codec/crc.ts';
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;
-const FULL = 1, FIRST = 2, LAST = 4;
+const FULL = 1,
+  FIRST = 2,
+  LAST = 4;
 
 /** True where a log in LevelDB's folder lacks something that was synced. */
 export async function hasHole(files: string): Promise<boolean> {
@@ -64,7 +66,8 @@ function fragmentEnd(log: Uint8Array, at: number, end: number): number | null {
   const type = log[at + 6]!;
   const next = at + HEADER_BYTES + length;
   if (next > end || type < FULL || type > LAST) return null;
-  const masked = (log[at]! | (log[at + 1]! << 8) | (log[at + 2]! << 16) | (log[at + 3]! << 24)) >>> 0;
+  const masked =
+    (log[at]! | (log[at + 1]! << 8) | (log[at + 2]! << 16) | (log[at + 3]! << 24)) >>> 0;
   const rotated = (masked - 0xa282ead8) >>> 0;
   const crc = ((rotated >>> 17) | (rotated << 15)) >>> 0;
   return crc32c(log, at + 6, next) === crc ? next : null;

@@ -4,16 +4,29 @@ import type { Incarnation, Slot } from '../../core/api/ids.ts';
 import type { Key, KeyRecord } from '../../core/api/object.ts';
 import { assert, defined, unreachable } from '../../core/assert.ts';
 import { SLOT_BITS } from '../../core/limits.ts';
-import type { Loaded, ScannedHint, StoredHint, StoredState, StoreWrite }
-  from '../../core/replica/effects.ts';
+import type {
+  Loaded,
+  ScannedHint,
+  StoredHint,
+  StoredState,
+  StoreWrite,
+} from '../../core/replica/effects.ts';
 import { GroupCommit } from './commit.ts';
 import { SlotCounts } from './counts.ts';
 import { newIncarnation } from './identity.ts';
 import { slotAt } from './keys.ts';
 import { loadBytes, withOwnValues } from './record.ts';
 import { SortedSlots } from './sorted-slots.ts';
-import type { HintPage, HintQuery, Identity, Page, PageQuery, SlotLoads, Storage, StorageStats }
-  from './storage.ts';
+import type {
+  HintPage,
+  HintQuery,
+  Identity,
+  Page,
+  PageQuery,
+  SlotLoads,
+  Storage,
+  StorageStats,
+} from './storage.ts';
 
 /** A store that starts empty, as a new incarnation. */
 export function openMemoryStorage(): Promise<Storage> {
@@ -35,7 +48,12 @@ class MemoryStorage implements Storage {
   constructor() {
     const incarnation = newIncarnation();
     this.identity = { incarnation, volume: `memory-${incarnation}` };
-    this.commit = new GroupCommit(() => Promise.resolve(), (error) => { throw error; });
+    this.commit = new GroupCommit(
+      () => Promise.resolve(),
+      (error) => {
+        throw error;
+      },
+    );
   }
 
   load(key: Key): Loaded {
@@ -59,8 +77,9 @@ class MemoryStorage implements Storage {
     await this.commit.settled();
     const hints = this.hints.get(query.target);
     if (hints === undefined) return { hints: [], next: null };
-    const { page, next } = hints.page(0, { ...query, until: null },
-      (key, hint) => loadBytes(key, hint.object));
+    const { page, next } = hints.page(0, { ...query, until: null }, (key, hint) =>
+      loadBytes(key, hint.object),
+    );
     return { hints: page.map(({ key, value }): ScannedHint => ({ key, hint: value })), next };
   }
 
@@ -73,9 +92,14 @@ class MemoryStorage implements Storage {
     for (const bytes of this.loads.bytes) held += bytes;
     return {
       // No disk: never full, and nothing on it.
-      diskFreeBytes: Number.MAX_SAFE_INTEGER, diskFull: false, diskBytes: 0,
-      cacheHits: this.loaded, cacheMisses: 0, cacheBytes: held,
-      commits: this.commit.commits, committedWrites: this.commit.writes,
+      diskFreeBytes: Number.MAX_SAFE_INTEGER,
+      diskFull: false,
+      diskBytes: 0,
+      cacheHits: this.loaded,
+      cacheMisses: 0,
+      cacheBytes: held,
+      commits: this.commit.commits,
+      committedWrites: this.commit.writes,
       commitSeconds: this.commit.seconds,
     };
   }
@@ -87,19 +111,24 @@ class MemoryStorage implements Storage {
 
   private apply(write: StoreWrite): void {
     switch (write.kind) {
-      case 'record': return this.put(write.key, write.object);
+      case 'record':
+        return this.put(write.key, write.object);
       case 'erase-slot':
         this.records.erase(write.slot);
         return this.loads.erase(write.slot);
-      case 'hint': return this.putHint(write.target, write.key, write.hint);
+      case 'hint':
+        return this.putHint(write.target, write.key, write.hint);
       case 'erase-hints':
         this.hints.delete(write.target);
         return;
-      case 'document': return this.learnSlots(write.document.slotBits);
+      case 'document':
+        return this.learnSlots(write.document.slotBits);
       // Read at a start alone, which finds nothing here.
       case 'actor':
-      case 'mark': return;
-      default: return unreachable(write);
+      case 'mark':
+        return;
+      default:
+        return unreachable(write);
     }
   }
 

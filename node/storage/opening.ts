@@ -7,8 +7,15 @@ import { RingError } from '../../core/errors.ts';
 import { decodeDocument } from '../../core/membership/encoding.ts';
 import type { StoredActor, StoredState } from '../../core/replica/effects.ts';
 import type { Level } from './batch.ts';
-import { codeOf, FOLDER_FORMAT, newerFormat, newIncarnation, readIdentity, volumeOf, writeIdentity }
-  from './identity.ts';
+import {
+  codeOf,
+  FOLDER_FORMAT,
+  newerFormat,
+  newIncarnation,
+  readIdentity,
+  volumeOf,
+  writeIdentity,
+} from './identity.ts';
 import { ALL_HINTS, metaKey, metaRange, parseHintKey, parseMetaName } from './keys.ts';
 import { hasHole } from './log-audit.ts';
 import { openHint, openText, sealText } from './record.ts';
@@ -16,7 +23,11 @@ import type { Identity } from './storage.ts';
 
 /** Names of meta values. */
 export const META = {
-  format: 'format', incarnation: 'incarnation', document: 'document', actor: 'actor', mark: 'mark/',
+  format: 'format',
+  incarnation: 'incarnation',
+  document: 'document',
+  actor: 'actor',
+  mark: 'mark/',
 } as const;
 
 export interface OpenedFolder {
@@ -30,12 +41,15 @@ export interface OpenedFolder {
 }
 
 /** The folder exists. Throws STORE_LOCKED, STORE_FAILED or NEWER_FORMAT. */
-export async function openFolder(folder: string, volumeUid: string | undefined): Promise<OpenedFolder> {
+export async function openFolder(
+  folder: string,
+  volumeUid: string | undefined,
+): Promise<OpenedFolder> {
   const known = await readIdentity(folder);
   const volume = await volumeOf(folder, volumeUid, known?.volume);
   const files = join(folder, 'store');
   // A folder that is to be emptied may be as damaged as it likes.
-  if (known?.volume === volume && await hasHole(files)) {
+  if (known?.volume === volume && (await hasHole(files))) {
     throw failed(folder, 'writes are missing from the middle of its log', undefined);
   }
   // LevelDB's own lock on the folder guards all that follows.
@@ -64,18 +78,26 @@ export async function openFolder(folder: string, volumeUid: string | undefined):
 async function startAnew(folder: string, db: Level, volume: string): Promise<Identity> {
   const identity = { incarnation: newIncarnation(), volume };
   await db.clear();
-  const meta = [[META.format, String(FOLDER_FORMAT)], [META.incarnation, identity.incarnation]] as const;
-  await db.batch(meta.map(([name, text]) => {
-    const key = metaKey(name);
-    return { type: 'put', key, value: sealText(key, text) };
-  }), { sync: true });
+  const meta = [
+    [META.format, String(FOLDER_FORMAT)],
+    [META.incarnation, identity.incarnation],
+  ] as const;
+  await db.batch(
+    meta.map(([name, text]) => {
+      const key = metaKey(name);
+      return { type: 'put', key, value: sealText(key, text) };
+    }),
+    { sync: true },
+  );
   await writeIdentity(folder, identity);
   return identity;
 }
 
 async function openLevel(folder: string, files: string): Promise<Level> {
   const db = new ClassicLevel<Uint8Array, Uint8Array>(files, {
-    keyEncoding: 'view', valueEncoding: 'view', writeBufferSize: 16 * 1024 * 1024,
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    writeBufferSize: 16 * 1024 * 1024,
   });
   try {
     await db.open();
@@ -84,8 +106,12 @@ async function openLevel(folder: string, files: string): Promise<Level> {
     // abstract-level says that the database is not open; why not is in the cause.
     const cause = (thrown as Error).cause ?? thrown;
     if (codeOf(cause) === 'LEVEL_LOCKED') {
-      throw new RingError('STORE_LOCKED', `another process has the data folder ${folder} open: stop it, `
-        + 'or give each node a folder of its own', { cause });
+      throw new RingError(
+        'STORE_LOCKED',
+        `another process has the data folder ${folder} open: stop it, ` +
+          'or give each node a folder of its own',
+        { cause },
+      );
     }
     throw failed(folder, 'LevelDB cannot open it', cause);
   }
@@ -104,7 +130,9 @@ async function readMeta(folder: string, db: Level): Promise<Map<string, string>>
 }
 
 async function readState(
-  folder: string, db: Level, meta: ReadonlyMap<string, string>,
+  folder: string,
+  db: Level,
+  meta: ReadonlyMap<string, string>,
 ): Promise<StoredState> {
   const document = meta.get(META.document);
   const actor = meta.get(META.actor);
@@ -115,7 +143,7 @@ async function readState(
   try {
     return {
       document: document === undefined ? null : decodeDocument(document),
-      actor: actor === undefined ? null : JSON.parse(actor) as StoredActor,
+      actor: actor === undefined ? null : (JSON.parse(actor) as StoredActor),
       marks,
       hints: await tallyHints(db),
     };
@@ -140,13 +168,19 @@ async function tallyHints(db: Level): Promise<StoredState['hints']> {
     known.bytes += stored.length + sealed.length;
     tally.set(parsed.target, known);
   }
-  await db.batch(damaged.map((key) => ({ type: 'del', key })), { sync: true });
+  await db.batch(
+    damaged.map((key) => ({ type: 'del', key })),
+    { sync: true },
+  );
   return tally;
 }
 
 function failed(folder: string, why: string, cause: unknown): RingError {
-  return new RingError('STORE_FAILED', `the store in ${folder} cannot be relied on: ${why}. Move the `
-    + 'folder away and start again: the node comes back empty as a new incarnation and is filled by the '
-    + 'others. Do not repair it: a repaired store may lack writes that this node vouched for',
-  { cause });
+  return new RingError(
+    'STORE_FAILED',
+    `the store in ${folder} cannot be relied on: ${why}. Move the ` +
+      'folder away and start again: the node comes back empty as a new incarnation and is filled by the ' +
+      'others. Do not repair it: a repaired store may lack writes that this node vouched for',
+    { cause },
+  );
 }

@@ -45,8 +45,10 @@ export class PendingRecords {
   private readonly erasures = new Map<Slot, number>();
 
   /** The record as issued; null: removed or erased; undefined: nothing is pending for it. */
-  find(text: string, slot: Slot): { readonly object: VersionedObject | null; readonly load: number }
-    | undefined {
+  find(
+    text: string,
+    slot: Slot,
+  ): { readonly object: VersionedObject | null; readonly load: number } | undefined {
     return this.records.get(text) ?? (this.erasures.has(slot) ? ABSENT : undefined);
   }
 

@@ -61,7 +61,8 @@ export function objectBytesIn(sealedLength: number): number {
 export function withOwnValues(object: VersionedObject): VersionedObject {
   if (object.siblings.every(ownsItsBytes)) return object;
   const siblings = object.siblings.map((sibling) =>
-    ownsItsBytes(sibling) ? sibling : { ...sibling, value: new Uint8Array(sibling.value!) });
+    ownsItsBytes(sibling) ? sibling : { ...sibling, value: new Uint8Array(sibling.value!) },
+  );
   return { context: object.context, siblings };
 }
 

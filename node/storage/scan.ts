@@ -3,8 +3,15 @@
 import type { Key, KeyRecord } from '../../core/api/object.ts';
 import type { ScannedHint } from '../../core/replica/effects.ts';
 import { storedLoad, type Level } from './batch.ts';
-import { hintKey, hintRange, parseHintKey, parseRecordKey, recordKey, slotRange, type StoredRange }
-  from './keys.ts';
+import {
+  hintKey,
+  hintRange,
+  parseHintKey,
+  parseRecordKey,
+  recordKey,
+  slotRange,
+  type StoredRange,
+} from './keys.ts';
 import { openHint, openObject } from './record.ts';
 import type { HintPage, HintQuery, Page, PageQuery } from './storage.ts';
 
@@ -36,9 +43,10 @@ export async function scanRecords(db: Level, query: PageQuery, slotBits: number)
 export async function scanHintsOf(db: Level, query: HintQuery): Promise<HintPage> {
   const hints: ScannedHint[] = [];
   const range: StoredRange = hintRange(query.target);
-  const bounds: Bounds = query.after === null
-    ? { gte: range.from, lt: range.to }
-    : { gt: hintKey(query.target, query.after), lt: range.to };
+  const bounds: Bounds =
+    query.after === null
+      ? { gte: range.from, lt: range.to }
+      : { gt: hintKey(query.target, query.after), lt: range.to };
   const next = await walk(db, bounds, query, (stored, sealed) => {
     const key = parseHintKey(stored)?.key ?? null;
     const hint = key === null ? 'corrupt' : openHint(stored, sealed);
@@ -61,11 +69,14 @@ interface Bounds {
  * counts for nothing. Returns the last key where entries are left, else null.
  */
 async function walk(
-  db: Level, bounds: Bounds, page: { readonly limit: number; readonly bytesMax: number },
+  db: Level,
+  bounds: Bounds,
+  page: { readonly limit: number; readonly bytesMax: number },
   take: (stored: Uint8Array, sealed: Uint8Array) => Key | null,
 ): Promise<Key | null> {
   const iterator = db.iterator({ ...bounds, highWaterMarkBytes: FETCH_BYTES });
-  let taken = 0, bytes = 0;
+  let taken = 0,
+    bytes = 0;
   let last: Key | null = null;
   try {
     for (;;) {

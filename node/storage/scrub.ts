@@ -30,9 +30,14 @@ export async function* scrub(storage: Storage, query: ScrubQuery): AsyncGenerato
     let records = 0;
     let after: Key | null = null;
     do {
-      if (!await paused(query)) return;
-      const page = await storage.scan(
-        { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES });
+      if (!(await paused(query))) return;
+      const page = await storage.scan({
+        slot,
+        after,
+        until: null,
+        limit: PAGE_RECORDS,
+        bytesMax: PAGE_BYTES,
+      });
       records += page.records.length;
       corrupt.push(...page.corrupt);
       after = page.next;

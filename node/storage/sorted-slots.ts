@@ -53,7 +53,9 @@ export class SortedSlots<T> {
 
   /** At least one where there is one, however large. `next`: the page's last key, where more follow. */
   page(
-    slot: Slot, bounds: PageBounds, bytesOf: (key: Key, value: T) => number,
+    slot: Slot,
+    bounds: PageBounds,
+    bytesOf: (key: Key, value: T) => number,
   ): { readonly page: readonly Held<T>[]; readonly next: Key | null } {
     const held = this.slots[slot];
     if (held === undefined) return { page: [], next: null };
@@ -75,13 +77,17 @@ export class SortedSlots<T> {
 
 /** By hash, then by the key's UTF-8 bytes: the order of the stored keys (keys.ts). */
 export function storedOrder(a: Key, b: Key): number {
-  return a.high - b.high || a.low - b.low
-    || (a.text === b.text ? 0 : Buffer.compare(Buffer.from(a.text), Buffer.from(b.text)));
+  return (
+    a.high - b.high ||
+    a.low - b.low ||
+    (a.text === b.text ? 0 : Buffer.compare(Buffer.from(a.text), Buffer.from(b.text)))
+  );
 }
 
 function firstAfter(sorted: readonly Key[], after: Key | null): number {
   if (after === null) return 0;
-  let low = 0, high = sorted.length;
+  let low = 0,
+    high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (storedOrder(sorted[middle]!, after) > 0) high = middle;

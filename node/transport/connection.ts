@@ -59,9 +59,13 @@ export class Connection {
     this.remote = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     this.#reader = new FrameReader(limits.helloBytesMax);
     this.#inFlight = new InFlight(limits.inFlightMax);
-    this.#patience = setTimeout(() => this.destroy(
-      new RingError('HANDSHAKE_REFUSED', `no handshake within ${limits.handshakeMs} ms`),
-    ), limits.handshakeMs);
+    this.#patience = setTimeout(
+      () =>
+        this.destroy(
+          new RingError('HANDSHAKE_REFUSED', `no handshake within ${limits.handshakeMs} ms`),
+        ),
+      limits.handshakeMs,
+    );
     this.ended = new Promise((resolve) => {
       socket.once('close', () => {
         this.destroy(new RingError('PEER_UNREACHABLE', 'the peer hung up'));
@@ -69,9 +73,9 @@ export class Connection {
         resolve();
       });
     });
-    socket.on('error', (cause) => this.destroy(
-      new RingError('PEER_UNREACHABLE', cause.message, { cause }),
-    ));
+    socket.on('error', (cause) =>
+      this.destroy(new RingError('PEER_UNREACHABLE', cause.message, { cause })),
+    );
     socket.on('data', (chunk) => this.#receive(chunk));
     if (socket.connecting) socket.once('connect', () => this.#greet());
     else this.#greet();
@@ -87,9 +91,11 @@ export class Connection {
     const { limits, counters, events } = this.#options;
     const unsent = this.#socket.writableLength + this.#writer.at;
     if (unsent >= limits.unsentBytesMax) return `${unsent} bytes wait to be sent`;
-    if (!this.#inFlight.sending(envelope)) return `${this.#inFlight.count} questions wait for answers`;
-    const length = writeFrame(this.#writer, limits.frameBytesMax,
-      () => encodeEnvelope(this.#writer, envelope));
+    if (!this.#inFlight.sending(envelope))
+      return `${this.#inFlight.count} questions wait for answers`;
+    const length = writeFrame(this.#writer, limits.frameBytesMax, () =>
+      encodeEnvelope(this.#writer, envelope),
+    );
     if (length < 0) return `a ${envelope.body.kind} exceeds ${limits.frameBytesMax} bytes`;
     counters.framesOut++;
     events.wrote(this);
@@ -209,4 +215,3 @@ export class Connection {
     events.opened(this, peer);
   }
 }
-

@@ -96,6 +96,8 @@ export class FrameReader {
   #checked(body: Buffer): Buffer {
     const crc = crc32(body);
     if (crc === this.#crc) return body;
-    throw invalid(`a frame's CRC is ${crc.toString(16)}, its header says ${this.#crc.toString(16)}`);
+    throw invalid(
+      `a frame's CRC is ${crc.toString(16)}, its header says ${this.#crc.toString(16)}`,
+    );
   }
 }

@@ -102,7 +102,9 @@ export function refusalOf(
     return refused(`${hello.incarnation} answers where ${target} was meant to be`);
   }
   if (target === null && other.target !== own.incarnation) {
-    return refused(`${hello.incarnation} means to reach ${other.target ?? 'nobody'}, this is ${own.incarnation}`);
+    return refused(
+      `${hello.incarnation} means to reach ${other.target ?? 'nobody'}, this is ${own.incarnation}`,
+    );
   }
   if (hello.incarnation === own.incarnation) {
     return refused(`${hello.incarnation} is this node's own incarnation`);
@@ -110,10 +112,14 @@ export function refusalOf(
   if (own.clusterId !== null && hello.clusterId !== null && own.clusterId !== hello.clusterId) {
     return refused(`${hello.incarnation} is of cluster ${hello.clusterId}, not ${own.clusterId}`);
   }
-  if (hello.protocolVersionMin > own.protocolVersionMax
-    || hello.protocolVersionMax < own.protocolVersionMin) {
-    return refused(`${hello.incarnation} speaks protocol versions ${versionsOf(hello)}, `
-      + `this node ${versionsOf(own)}`);
+  if (
+    hello.protocolVersionMin > own.protocolVersionMax ||
+    hello.protocolVersionMax < own.protocolVersionMin
+  ) {
+    return refused(
+      `${hello.incarnation} speaks protocol versions ${versionsOf(hello)}, ` +
+        `this node ${versionsOf(own)}`,
+    );
   }
   return null;
 }
@@ -153,12 +159,12 @@ function parseHello(text: string): { hello: Hello; target: Incarnation | null } 
   const fields = parsed as Record<string, unknown>;
   const hello: Hello = {
     incarnation: wordOf(fields, 'incarnation') as Incarnation,
-    clusterId: fields['clusterId'] === null ? null : wordOf(fields, 'clusterId') as ClusterId,
+    clusterId: fields['clusterId'] === null ? null : (wordOf(fields, 'clusterId') as ClusterId),
     epoch: wholeOf(fields, 'epoch') as Epoch,
     protocolVersionMin: wholeOf(fields, 'protocolVersionMin'),
     protocolVersionMax: wholeOf(fields, 'protocolVersionMax'),
   };
-  const target = fields['target'] === null ? null : wordOf(fields, 'target') as Incarnation;
+  const target = fields['target'] === null ? null : (wordOf(fields, 'target') as Incarnation);
   return { hello, target };
 }
 
@@ -177,19 +183,25 @@ function wholeOf(fields: Record<string, unknown>, name: string): number {
 type Role = 'dialer' | 'acceptor';
 
 function prove(
-  role: Role, secret: string | Uint8Array, dialerHello: Buffer, acceptorHello: Buffer,
+  role: Role,
+  secret: string | Uint8Array,
+  dialerHello: Buffer,
+  acceptorHello: Buffer,
 ): Buffer {
   const lengths = Buffer.alloc(8);
   lengths.writeUInt32LE(dialerHello.length, 0);
   lengths.writeUInt32LE(acceptorHello.length, 4);
   return createHmac('sha256', secret)
-    .update(`ringkeeper peer ${role}\n`).update(lengths).update(dialerHello).update(acceptorHello)
+    .update(`ringkeeper peer ${role}\n`)
+    .update(lengths)
+    .update(dialerHello)
+    .update(acceptorHello)
     .digest();
 }
 
 function verify(proof: Buffer, expected: Buffer): void {
   if (proof.length === expected.length && timingSafeEqual(proof, expected)) return;
-  throw refused('the proof does not fit this cluster\'s secret');
+  throw refused("the proof does not fit this cluster's secret");
 }
 
 function refused(why: string, cause?: unknown): RingError {

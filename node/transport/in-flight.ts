@@ -3,7 +3,16 @@
 import type { CallId, Envelope } from '../../core/api/messages.ts';
 
 const QUESTIONS: ReadonlySet<string> = new Set<Envelope['body']['kind']>([
-  'coordinate', 'read', 'write', 'hold', 'push', 'pull', 'compare', 'exchange', 'collect', 'list',
+  'coordinate',
+  'read',
+  'write',
+  'hold',
+  'push',
+  'pull',
+  'compare',
+  'exchange',
+  'collect',
+  'list',
 ]);
 
 export class InFlight {

@@ -72,8 +72,10 @@ class Network {
     }
     const [own, hello] = [dialer.options.hello(), acceptor.options.hello()];
     const target = peer.incarnation;
-    const stranger = dialer.options.secret === acceptor.options.secret ? null
-      : new RingError('HANDSHAKE_REFUSED', 'the proof does not fit this cluster\'s secret');
+    const stranger =
+      dialer.options.secret === acceptor.options.secret
+        ? null
+        : new RingError('HANDSHAKE_REFUSED', "the proof does not fit this cluster's secret");
     const dialers = refusalOf({ own, target }, { hello, target: null });
     const acceptors = refusalOf({ own: hello, target: null }, { hello: own, target });
     const refusal = dialers ?? acceptors ?? stranger;

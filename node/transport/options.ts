@@ -32,7 +32,12 @@ export const TRANSPORT_LIMITS: TransportLimits = {
 
 /** Worth a log line: changes of state, and strangers (a bounded number of them). */
 export type TransportLog =
-  | { readonly kind: 'connected'; readonly peer: Incarnation; readonly epoch: Epoch; readonly dialed: boolean }
+  | {
+      readonly kind: 'connected';
+      readonly peer: Incarnation;
+      readonly epoch: Epoch;
+      readonly dialed: boolean;
+    }
   | { readonly kind: 'disconnected'; readonly peer: Incarnation; readonly reason: string }
   /** Said once, until the peer was reached again. */
   | { readonly kind: 'unreachable'; readonly peer: Incarnation; readonly reason: string }
@@ -59,7 +64,13 @@ export type Counters = { -readonly [Name in keyof TransportStats]: TransportStat
 
 export function newCounters(): Counters {
   return {
-    framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0,
-    connects: 0, refusedHellos: 0, invalidFrames: 0, droppedFrames: 0,
+    framesIn: 0,
+    framesOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    connects: 0,
+    refusedHellos: 0,
+    invalidFrames: 0,
+    droppedFrames: 0,
   };
 }

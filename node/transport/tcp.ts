@@ -24,7 +24,11 @@ import { RingError } from '../../core/errors.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Dialer } from './dialer.ts';
 import {
-  newCounters, TRANSPORT_LIMITS, type TcpOptions, type TransportLimits, type TransportLog,
+  newCounters,
+  TRANSPORT_LIMITS,
+  type TcpOptions,
+  type TransportLimits,
+  type TransportLog,
 } from './options.ts';
 import type { Hello, PeerAddress, Transport, TransportStats } from './transport.ts';
 
@@ -70,7 +74,10 @@ class TcpTransport implements Transport {
     this.#events = {
       opened: (connection, peer) => this.#opened(connection, peer),
       received: (envelope) => options.events.received(envelope),
-      wrote: (connection) => { this.#toFlush.add(connection); this.#atTurnEnd(); },
+      wrote: (connection) => {
+        this.#toFlush.add(connection);
+        this.#atTurnEnd();
+      },
       closed: (connection, reason) => this.#lost(connection, reason),
     };
     this.#server = createServer((socket) => this.#accept(socket));
@@ -150,7 +157,9 @@ class TcpTransport implements Transport {
     const known = this.#dialers.get(peer.incarnation);
     if (known !== undefined) return known.moved(peer);
     const dialer = new Dialer(peer, {
-      dial: (to) => this.#dial(to), bounds: this.#limits, random: this.#options.random ?? Math.random,
+      dial: (to) => this.#dial(to),
+      bounds: this.#limits,
+      random: this.#options.random ?? Math.random,
     });
     this.#dialers.set(peer.incarnation, dialer);
     if (this.#links.has(peer.incarnation)) return;
@@ -183,7 +192,12 @@ class TcpTransport implements Transport {
   #connection(socket: Socket, target: Incarnation | null): Connection {
     const { hello, secret } = this.#options;
     const connection = new Connection(socket, {
-      hello, secret, target, limits: this.#limits, counters: this.#counters, events: this.#events,
+      hello,
+      secret,
+      target,
+      limits: this.#limits,
+      counters: this.#counters,
+      events: this.#events,
     });
     this.#sockets.add(connection);
     void connection.ended.then(() => {

@@ -18,18 +18,24 @@ interface ApplyOptions extends GlobalOptions {
 export function applyCommand(terminal: Terminal): Command {
   return new Command('apply')
     .description('give a running ring the spec of another manifest')
-    .requiredOption('-f, --file <path>', 'a DhtCluster manifest; - reads it from the standard input')
+    .requiredOption(
+      '-f, --file <path>',
+      'a DhtCluster manifest; - reads it from the standard input',
+    )
     .addHelpText('after', '\nExample:\n  dht apply -f examples/dev.yaml')
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ApplyOptions>();
       const text = await readManifest(options.file);
       const cluster = clusterNameIn(text, options.file);
       const ring = await localRing({ ...options, cluster });
-      const changed = resolve(options.file) !== ring.operator.manifest
-        && await editManifest(ring, (old) => withSpecOf(old, text));
-      if (options.output === 'json') terminal.printJson({ cluster, changed, operated: ring.isOperated });
+      const changed =
+        resolve(options.file) !== ring.operator.manifest &&
+        (await editManifest(ring, (old) => withSpecOf(old, text)));
+      if (options.output === 'json')
+        terminal.printJson({ cluster, changed, operated: ring.isOperated });
       else terminal.print(`${cluster} ${changed ? 'configured' : 'unchanged'}`);
-      if (!ring.isOperated) terminal.remark('no operator runs this ring: the next `npm start` will carry it out');
+      if (!ring.isOperated)
+        terminal.remark('no operator runs this ring: the next `npm start` will carry it out');
     });
 }
 

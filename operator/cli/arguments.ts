@@ -13,7 +13,8 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** `--timeout`: given and shown in seconds, read in ms. */
 export function timeoutOption(description: string, defaultSeconds: number): Option {
   return new Option('--timeout <seconds>', description)
-    .argParser(seconds).default(defaultSeconds * 1000, String(defaultSeconds));
+    .argParser(seconds)
+    .default(defaultSeconds * 1000, String(defaultSeconds));
 }
 
 /** Seconds, as ms. */
@@ -32,5 +33,7 @@ export function moment(text: string): number {
   }
   const at = Date.parse(text);
   if (Number.isFinite(at)) return at;
-  throw new InvalidArgumentError('Give a time such as 30s, 10m, 2h (ago), or 2026-01-31T12:00:00Z.');
+  throw new InvalidArgumentError(
+    'Give a time such as 30s, 10m, 2h (ago), or 2026-01-31T12:00:00Z.',
+  );
 }

@@ -51,12 +51,20 @@ export function benchCommand(terminal: Terminal): Command {
     });
 }
 
-async function bench(terminal: Terminal, ring: RingClient, options: BenchOptions): Promise<readonly Measured[]> {
+async function bench(
+  terminal: Terminal,
+  ring: RingClient,
+  options: BenchOptions,
+): Promise<readonly Measured[]> {
   const body = Buffer.alloc(options.size, 'x');
-  const call = (method: 'PUT' | 'GET' | 'DELETE') => async (index: number): Promise<void> => {
-    const { path, query } = keyPath('/v1/kv', `${PREFIX}${index}`);
-    await patiently(() => ring.ask(path, { method, query, ...(method === 'PUT' ? { body } : {}) }));
-  };
+  const call =
+    (method: 'PUT' | 'GET' | 'DELETE') =>
+    async (index: number): Promise<void> => {
+      const { path, query } = keyPath('/v1/kv', `${PREFIX}${index}`);
+      await patiently(() =>
+        ring.ask(path, { method, query, ...(method === 'PUT' ? { body } : {}) }),
+      );
+    };
   const results: Measured[] = [];
   for (const method of ['PUT', 'GET', 'DELETE'] as const) {
     results.push(await measure(terminal, method, options, call(method)));
@@ -65,12 +73,16 @@ async function bench(terminal: Terminal, ring: RingClient, options: BenchOptions
 }
 
 async function measure(
-  terminal: Terminal, name: string, { count, concurrency }: BenchOptions, work: (index: number) => Promise<void>,
+  terminal: Terminal,
+  name: string,
+  { count, concurrency }: BenchOptions,
+  work: (index: number) => Promise<void>,
 ): Promise<Measured> {
   const latencies: number[] = [];
   const startedMs = performance.now();
   const progressed = (done: number): void => {
-    if (done % 64 === 0 || done === count) terminal.progress(`${name}: ${formatCount(done)} of ${formatCount(count)}`);
+    if (done % 64 === 0 || done === count)
+      terminal.progress(`${name}: ${formatCount(done)} of ${formatCount(count)}`);
   };
   await runMany({ count, concurrency, progressed }, async (index) => {
     const sentMs = performance.now();
@@ -81,14 +93,21 @@ async function measure(
   terminal.done();
   const sorted = latencies.sort((a, b) => a - b);
   return {
-    name, perSecond: count / seconds, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99),
+    name,
+    perSecond: count / seconds,
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
     maxMs: sorted.at(-1) ?? 0,
   };
 }
 
 function resultTable(results: readonly Measured[]): string {
-  return table(['REQUEST', 'PER SECOND', 'P50 MS', 'P99 MS', 'MAX MS'], results.map((result) => [
-    result.name, formatCount(result.perSecond),
-    ...[result.p50Ms, result.p99Ms, result.maxMs].map((ms) => ms.toFixed(2)),
-  ]));
+  return table(
+    ['REQUEST', 'PER SECOND', 'P50 MS', 'P99 MS', 'MAX MS'],
+    results.map((result) => [
+      result.name,
+      formatCount(result.perSecond),
+      ...[result.p50Ms, result.p99Ms, result.maxMs].map((ms) => ms.toFixed(2)),
+    ]),
+  );
 }

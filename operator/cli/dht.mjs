@@ -21,13 +21,15 @@ if (major > 22 || (major === 22 && minor >= 22)) {
   }
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(signal === null ? code ?? 1 : 1));
+  child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
 /** The binary that npm put there for this machine; null: none. */
 function bundledNode() {
   try {
-    const found = createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`);
+    const found = createRequire(import.meta.url).resolve(
+      `node-${process.platform}-${process.arch}/package.json`,
+    );
     return join(dirname(found), 'bin', 'node');
   } catch {
     return null;

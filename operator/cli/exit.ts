@@ -6,7 +6,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, refused: 4 } as c
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-export const EXIT_HELP = 'Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, or still waiting';
+export const EXIT_HELP =
+  'Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, or still waiting';
 
 /** A command that cannot go on: what is wrong and what would be right, in words. */
 export class CommandFailed extends Error {
@@ -18,7 +19,11 @@ export class CommandFailed extends Error {
 }
 
 const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'MANIFEST_INVALID', 'STORE_LOCKED', 'PRECONDITION_FAILED', 'ALREADY_EXISTS', 'CONFLICT',
+  'MANIFEST_INVALID',
+  'STORE_LOCKED',
+  'PRECONDITION_FAILED',
+  'ALREADY_EXISTS',
+  'CONFLICT',
 ]);
 
 export function exitCodeOf(error: unknown): ExitCode {

@@ -16,7 +16,11 @@ export interface Goal {
 }
 
 /** Resolves with the status that reached the goal; throws CommandFailed (refused) after the timeout. */
-export async function follow(options: GlobalOptions, goal: Goal, terminal: Terminal): Promise<RingStatus> {
+export async function follow(
+  options: GlobalOptions,
+  goal: Goal,
+  terminal: Terminal,
+): Promise<RingStatus> {
   const deadline = performance.now() + goal.timeoutMs;
   for (;;) {
     const ring = await localRing(options);
@@ -28,11 +32,17 @@ export async function follow(options: GlobalOptions, goal: Goal, terminal: Termi
     terminal.progress(lineOf(status));
     if (!ring.isOperated) {
       terminal.clear();
-      throw new CommandFailed(EXIT.refused, 'no operator runs this ring: start one with `npm start`');
+      throw new CommandFailed(
+        EXIT.refused,
+        'no operator runs this ring: start one with `npm start`',
+      );
     }
     if (performance.now() > deadline) {
       terminal.clear();
-      throw new CommandFailed(EXIT.refused, `not there after ${formatDuration(goal.timeoutMs)}; ${lineOf(status)}`);
+      throw new CommandFailed(
+        EXIT.refused,
+        `not there after ${formatDuration(goal.timeoutMs)}; ${lineOf(status)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, RECONCILE_BUSY_MS));
   }
@@ -40,6 +50,10 @@ export async function follow(options: GlobalOptions, goal: Goal, terminal: Termi
 
 function lineOf(status: RingStatus): string {
   const wait = status.waits[0];
-  return operationLine(status) || (wait === undefined
-    ? `${status.readyReplicas} of ${status.desiredReplicas} members serve` : `waits: ${midSentence(wait.message)}`);
+  return (
+    operationLine(status) ||
+    (wait === undefined
+      ? `${status.readyReplicas} of ${status.desiredReplicas} members serve`
+      : `waits: ${midSentence(wait.message)}`)
+  );
 }

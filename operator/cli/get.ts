@@ -12,17 +12,30 @@ export function getCommand(terminal: Terminal): Command {
     .description('all rings that have state here, a line each')
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const rings = await Promise.all((await localRings(options)).map(async (ring) =>
-        ({ ring, status: await readStatus(ring) })));
+      const rings = await Promise.all(
+        (await localRings(options)).map(async (ring) => ({ ring, status: await readStatus(ring) })),
+      );
       if (options.output === 'json') {
-        terminal.printJson(rings.map(({ ring, status }) => ({ ...status, operated: ring.isOperated })));
+        terminal.printJson(
+          rings.map(({ ring, status }) => ({ ...status, operated: ring.isOperated })),
+        );
         return;
       }
-      terminal.print(table(['NAME', 'DESIRED', 'READY', 'RING', 'EPOCH', 'PHASE', 'URL', 'MANIFEST'],
-        rings.map(({ ring, status }) => [
-          ring.folder.cluster, status.desiredReplicas, status.readyReplicas, status.members.length,
-          status.ring.epoch, phaseOf(ring, status), status.url, ring.operator.manifest,
-        ])));
+      terminal.print(
+        table(
+          ['NAME', 'DESIRED', 'READY', 'RING', 'EPOCH', 'PHASE', 'URL', 'MANIFEST'],
+          rings.map(({ ring, status }) => [
+            ring.folder.cluster,
+            status.desiredReplicas,
+            status.readyReplicas,
+            status.members.length,
+            status.ring.epoch,
+            phaseOf(ring, status),
+            status.url,
+            ring.operator.manifest,
+          ]),
+        ),
+      );
     });
 }
 

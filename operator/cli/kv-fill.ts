@@ -23,21 +23,29 @@ interface FillOptions extends GlobalOptions {
 }
 
 export function fillCommand(terminal: Terminal): Command {
-  return withFillOptions(new Command('fill').description('write test values; `verify` knows what they must be'))
-    .action((_options: object, command: Command) => withRing(command, async (ring, options) => {
+  return withFillOptions(
+    new Command('fill').description('write test values; `verify` knows what they must be'),
+  ).action((_options: object, command: Command) =>
+    withRing(command, async (ring, options) => {
       const startedMs = performance.now();
       await each(terminal, options, 'written', async (key) => {
         const { path, query } = keyPath('/v1/kv', key);
-        await patiently(() => ring.ask(path, { method: 'PUT', query, body: valueOf(key, options.size) }));
+        await patiently(() =>
+          ring.ask(path, { method: 'PUT', query, body: valueOf(key, options.size) }),
+        );
       });
       conclude(terminal, options, { written: options.count, ms: performance.now() - startedMs });
-    }));
+    }),
+  );
 }
 
 export function verifyCommand(terminal: Terminal): Command {
-  return withFillOptions(new Command('verify')
-    .description('read what `fill` wrote, with the same options; exit code 1 if any is missing or wrong'))
-    .action((_options: object, command: Command) => withRing(command, async (ring, options) => {
+  return withFillOptions(
+    new Command('verify').description(
+      'read what `fill` wrote, with the same options; exit code 1 if any is missing or wrong',
+    ),
+  ).action((_options: object, command: Command) =>
+    withRing(command, async (ring, options) => {
       const startedMs = performance.now();
       const missing: string[] = [];
       const wrong: string[] = [];
@@ -48,16 +56,23 @@ export function verifyCommand(terminal: Terminal): Command {
           throw error;
         });
         if (found === null) missing.push(key);
-        else if (found.status !== 200 || !found.body.equals(valueOf(key, options.size))) wrong.push(key);
+        else if (found.status !== 200 || !found.body.equals(valueOf(key, options.size)))
+          wrong.push(key);
       });
       conclude(terminal, options, {
-        verified: options.count - missing.length - wrong.length, missing: missing.length, wrong: wrong.length,
+        verified: options.count - missing.length - wrong.length,
+        missing: missing.length,
+        wrong: wrong.length,
         ms: performance.now() - startedMs,
       });
       if (missing.length + wrong.length === 0) return;
       const first = [...missing, ...wrong].slice(0, 5).join(', ');
-      throw new CommandFailed(EXIT.failed, `${missing.length} missing, ${wrong.length} wrong: ${first}`);
-    }));
+      throw new CommandFailed(
+        EXIT.failed,
+        `${missing.length} missing, ${wrong.length} wrong: ${first}`,
+      );
+    }),
+  );
 }
 
 function withFillOptions(command: Command): Command {
@@ -70,7 +85,8 @@ function withFillOptions(command: Command): Command {
 }
 
 async function withRing(
-  command: Command, run: (ring: RingClient, options: FillOptions) => Promise<void>,
+  command: Command,
+  run: (ring: RingClient, options: FillOptions) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<FillOptions>();
   const ring = ringClient(await clientUrl(options, options.via), options.concurrency);
@@ -82,7 +98,9 @@ async function withRing(
 }
 
 async function each(
-  terminal: Terminal, { count, concurrency, prefix }: FillOptions, verb: string,
+  terminal: Terminal,
+  { count, concurrency, prefix }: FillOptions,
+  verb: string,
   work: (key: string) => Promise<void>,
 ): Promise<void> {
   const startedMs = performance.now();
@@ -90,8 +108,10 @@ async function each(
     if (done % 64 !== 0 && done !== count) return;
     const elapsedMs = performance.now() - startedMs;
     const leftMs = remainingMs({ done, total: count, elapsedMs });
-    terminal.progress(`${progressBar(done, count)}  ${formatCount(done)} of ${formatCount(count)} ${verb}, `
-      + `${formatCount(done / elapsedMs * 1000)}/s${remainingText(leftMs, ', ')}`);
+    terminal.progress(
+      `${progressBar(done, count)}  ${formatCount(done)} of ${formatCount(count)} ${verb}, ` +
+        `${formatCount((done / elapsedMs) * 1000)}/s${remainingText(leftMs, ', ')}`,
+    );
   };
   try {
     await runMany({ count, concurrency, progressed }, (index) => work(`${prefix}${index}`));
@@ -100,9 +120,18 @@ async function each(
   }
 }
 
-function conclude(terminal: Terminal, { output }: FillOptions, { ms, ...counts }: Record<string, number>): void {
+function conclude(
+  terminal: Terminal,
+  { output }: FillOptions,
+  { ms, ...counts }: Record<string, number>,
+): void {
   if (output === 'json') terminal.printJson({ ...counts, ms: Math.round(ms ?? 0) });
-  else terminal.print(Object.entries(counts).map(([name, n]) => `${name}=${n}`).join(' '));
+  else
+    terminal.print(
+      Object.entries(counts)
+        .map(([name, n]) => `${name}=${n}`)
+        .join(' '),
+    );
 }
 
 /** `size` bytes that depend on the key alone: its SHA-256 in hexadecimal, again and again. */

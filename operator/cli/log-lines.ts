@@ -21,7 +21,13 @@ export const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 /** What is no JSON (a crash's stack) becomes a line of level error, at the time of the line before. */
 export function parseLine(text: string, node: string, before: number): LogLine {
   try {
-    const { time, level, msg, node: named, ...fields } = JSON.parse(text) as Record<string, unknown>;
+    const {
+      time,
+      level,
+      msg,
+      node: named,
+      ...fields
+    } = JSON.parse(text) as Record<string, unknown>;
     return {
       time: typeof time === 'number' ? time : Date.parse(String(time)),
       level: String(level),
@@ -38,8 +44,13 @@ export function isWanted(line: LogLine, { level, sinceMs, request }: LogFilter):
   if (LEVELS.indexOf(line.level as never) < LEVELS.indexOf(level as never)) return false;
   if (line.time < sinceMs) return false;
   // The id that a client gave is the start of the id that is used within the ring.
-  return request === undefined || Object.values(line.fields)
-    .some((value) => typeof value === 'string' && (value === request || value.startsWith(`${request}~`)));
+  return (
+    request === undefined ||
+    Object.values(line.fields).some(
+      (value) =>
+        typeof value === 'string' && (value === request || value.startsWith(`${request}~`)),
+    )
+  );
 }
 
 /** One order for all nodes; lines of one node keep theirs. */
@@ -48,8 +59,9 @@ export function mergeByTime(logs: readonly (readonly LogLine[])[]): readonly Log
 }
 
 export function lineText({ time, level, node, message, fields }: LogLine): string {
-  const rest = Object.entries(fields).map(([name, value]) =>
-    `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const at = Number.isFinite(time) && time > 0 ? new Date(time).toISOString() : '-'.repeat(24);
   return [at, level.toUpperCase().padEnd(5), node, message, ...rest].join(' ');
 }

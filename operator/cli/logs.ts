@@ -35,17 +35,25 @@ export function logsCommand(terminal: Terminal): Command {
   return new Command('logs')
     .description('the log lines of all nodes, merged by time')
     .option('-m, --member <names...>', 'only these nodes')
-    .addOption(new Option('-l, --level <level>', 'least important level shown').choices(LEVELS).default('info'))
+    .addOption(
+      new Option('-l, --level <level>', 'least important level shown')
+        .choices(LEVELS)
+        .default('info'),
+    )
     .option('-r, --request <id>', 'only lines about this request (the X-Request-Id of its answer)')
     .option('--since <time>', 'only later ones: 10m, 2h, or a date', moment)
     .option('-n, --tail <n>', 'the last so many lines', wholeNumber(1, 1e6), 200)
     .option('-f, --follow', 'go on with new lines')
-    .addHelpText('after', '\nExamples:\n  dht logs --follow\n  dht logs -m dev-1 -l warn --since 10m')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dht logs --follow\n  dht logs -m dev-1 -l warn --since 10m',
+    )
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<LogsOptions>();
       const ring = await localRing(options);
       const filter: LogFilter = {
-        level: options.level, sinceMs: options.since ?? 0,
+        level: options.level,
+        sinceMs: options.since ?? 0,
         ...(options.request === undefined ? {} : { request: options.request }),
       };
       const show = (line: LogLine): void => {
@@ -54,28 +62,48 @@ export function logsCommand(terminal: Terminal): Command {
       };
       const readers = await readersOf(ring, options.member);
       const first = mergeByTime(await Promise.all(readers.map(readOn)));
-      first.filter((line) => isWanted(line, filter)).slice(-options.tail).forEach(show);
+      first
+        .filter((line) => isWanted(line, filter))
+        .slice(-options.tail)
+        .forEach(show);
       while (options.follow === true) {
         await new Promise((resolve) => setTimeout(resolve, RECONCILE_BUSY_MS));
         await addNewNodes(readers, ring, options.member);
-        mergeByTime(await Promise.all(readers.map(readOn))).filter((line) => isWanted(line, filter)).forEach(show);
+        mergeByTime(await Promise.all(readers.map(readOn)))
+          .filter((line) => isWanted(line, filter))
+          .forEach(show);
       }
     });
 }
 
-async function readersOf({ folder }: LocalRing, members: readonly string[] | undefined): Promise<Reader[]> {
+async function readersOf(
+  { folder }: LocalRing,
+  members: readonly string[] | undefined,
+): Promise<Reader[]> {
   const ids = await nodesIn(folder);
   const unknown = members?.filter((name) => !ids.includes(name as NodeId)) ?? [];
   if (unknown.length > 0) {
-    throw new CommandFailed(EXIT.notFound, `there is no node ${unknown.join(', ')}; known: ${ids.join(', ')}`);
+    throw new CommandFailed(
+      EXIT.notFound,
+      `there is no node ${unknown.join(', ')}; known: ${ids.join(', ')}`,
+    );
   }
-  return ids.filter((id) => members === undefined || members.includes(id))
+  return ids
+    .filter((id) => members === undefined || members.includes(id))
     .map((id) => ({ id, path: folder.logFile(id), offset: 0, rest: '', lastMs: 0 }));
 }
 
-async function addNewNodes(readers: Reader[], { folder }: LocalRing, members: readonly string[] | undefined): Promise<void> {
+async function addNewNodes(
+  readers: Reader[],
+  { folder }: LocalRing,
+  members: readonly string[] | undefined,
+): Promise<void> {
   for (const id of await nodesIn(folder)) {
-    if (readers.some((reader) => reader.id === id) || (members !== undefined && !members.includes(id))) continue;
+    if (
+      readers.some((reader) => reader.id === id) ||
+      (members !== undefined && !members.includes(id))
+    )
+      continue;
     readers.push({ id, path: folder.logFile(id), offset: 0, rest: '', lastMs: 0 });
   }
 }
@@ -85,11 +113,13 @@ async function readOn(reader: Reader): Promise<readonly LogLine[]> {
   const text = await newText(reader);
   const parts = (reader.rest + text).split('\n');
   reader.rest = parts.pop() ?? '';
-  return parts.filter((part) => part !== '').map((part) => {
-    const line = parseLine(part, reader.id, reader.lastMs);
-    reader.lastMs = line.time;
-    return line;
-  });
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => {
+      const line = parseLine(part, reader.id, reader.lastMs);
+      reader.lastMs = line.time;
+      return line;
+    });
 }
 
 async function newText(reader: Reader): Promise<string> {

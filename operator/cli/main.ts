@@ -22,11 +22,21 @@ const terminal = openTerminal({ out: process.stdout, err: process.stderr });
 
 const program = new Command('dht')
   .description('Looks after a Ringkeeper ring: what it does, its size, its keys.')
-  .addOption(new Option('-o, --output <format>', 'how results are printed').choices(['text', 'json']).default('text'))
+  .addOption(
+    new Option('-o, --output <format>', 'how results are printed')
+      .choices(['text', 'json'])
+      .default('text'),
+  )
   .option('-c, --cluster <name>', 'which ring, where several have run from here')
-  .option('--state <folder>', 'where the operator keeps its state', process.env.RINGKEEPER_STATE ?? STATE_FOLDER)
+  .option(
+    '--state <folder>',
+    'where the operator keeps its state',
+    process.env.RINGKEEPER_STATE ?? STATE_FOLDER,
+  )
   .option('--url <url>', 'client address of a ring elsewhere', process.env.RINGKEEPER_URL)
-  .addHelpText('after', `
+  .addHelpText(
+    'after',
+    `
 Examples:
   dht status                      what the ring is doing, and why it waits
   dht plan --replicas 5           what scaling would move, before the act
@@ -35,12 +45,24 @@ Examples:
   dht kv fill --count 10000 && dht kv verify --count 10000
   dht ring owner greeting         which members hold a key
 
-${EXIT_HELP}`);
+${EXIT_HELP}`,
+  );
 
 for (const command of [
-  applyCommand, benchCommand, getCommand, kvCommand, logsCommand, planCommand, replCommand, ringCommand,
-  scaleCommand, statusCommand, stopCommand, waitCommand,
-]) program.addCommand(command(terminal));
+  applyCommand,
+  benchCommand,
+  getCommand,
+  kvCommand,
+  logsCommand,
+  planCommand,
+  replCommand,
+  ringCommand,
+  scaleCommand,
+  statusCommand,
+  stopCommand,
+  waitCommand,
+])
+  program.addCommand(command(terminal));
 endWithCodes(program);
 
 // A reader that has seen enough (`dht logs | head`) is no failure.

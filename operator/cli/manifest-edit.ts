@@ -8,9 +8,13 @@ import type { LocalRing } from './target.ts';
  * Replaces the manifest in force by the edited text; true when that changed anything. Throws
  * MANIFEST_INVALID, and changes nothing, where it would not be valid.
  */
-export async function editManifest({ operator }: LocalRing, edit: (text: string) => string): Promise<boolean> {
+export async function editManifest(
+  { operator }: LocalRing,
+  edit: (text: string) => string,
+): Promise<boolean> {
   const text = await readIfThere(operator.manifest);
-  if (text === null) throw new CommandFailed(EXIT.notFound, `the manifest ${operator.manifest} is gone`);
+  if (text === null)
+    throw new CommandFailed(EXIT.notFound, `the manifest ${operator.manifest} is gone`);
   const edited = edit(text);
   if (edited === text) return false;
   await writeDurably(operator.manifest, edited);
@@ -21,6 +25,8 @@ export async function editManifest({ operator }: LocalRing, edit: (text: string)
 export function clusterNameIn(text: string, path: string): string {
   const read = parseManifest(text);
   if ('cluster' in read) return read.cluster.metadata.name;
-  throw new CommandFailed(EXIT.refused,
-    [`${path} is not valid:`, ...read.problems.map((problem) => `  ${problem}`)].join('\n'));
+  throw new CommandFailed(
+    EXIT.refused,
+    [`${path} is not valid:`, ...read.problems.map((problem) => `  ${problem}`)].join('\n'),
+  );
 }

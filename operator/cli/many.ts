@@ -8,7 +8,10 @@ export interface ManyOptions {
 }
 
 /** Runs `work(0 … count − 1)`; the first failure ends all and is thrown. */
-export async function runMany(options: ManyOptions, work: (index: number) => Promise<void>): Promise<void> {
+export async function runMany(
+  options: ManyOptions,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {

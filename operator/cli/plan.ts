@@ -35,38 +35,53 @@ export function planCommand(terminal: Terminal): Command {
       const desired = await wish(ring, options);
       const observed = await observeAside(ring.folder);
       if (observed.document === null) {
-        throw new CommandFailed(EXIT.refused, `${ring.folder.cluster} has no ring yet: nothing would move`);
+        throw new CommandFailed(
+          EXIT.refused,
+          `${ring.folder.cluster} has no ring yet: nothing would move`,
+        );
       }
       checkMembers(options.decommission ?? [], observed.document);
       const members = forecast(desired, observed);
       const loads = observed.loads.size;
       if (options.output === 'json') {
-        terminal.printJson({ replicas: desired.replicas, epoch: observed.document.epoch, members, total: totalOf(members) });
+        terminal.printJson({
+          replicas: desired.replicas,
+          epoch: observed.document.epoch,
+          members,
+          total: totalOf(members),
+        });
       } else if (isIdle(members)) terminal.print(idleText(options));
       else terminal.print(planText(members, observed.document, desired));
       if (loads < observed.document.members.length) {
-        terminal.remark(`only ${loads} of ${observed.document.members.length} members told their load: `
-          + 'keys and bytes are incomplete');
+        terminal.remark(
+          `only ${loads} of ${observed.document.members.length} members told their load: ` +
+            'keys and bytes are incomplete',
+        );
       }
     });
 }
 
 async function wish({ operator }: LocalRing, { replicas, decommission }: PlanOptions) {
   let text = await readIfThere(operator.manifest);
-  if (text === null) throw new CommandFailed(EXIT.notFound, `the manifest ${operator.manifest} is gone`);
+  if (text === null)
+    throw new CommandFailed(EXIT.notFound, `the manifest ${operator.manifest} is gone`);
   if (replicas !== undefined) text = withField(text, ['replicas'], replicas);
   const read = parseManifest(text);
   if ('problems' in read) throw new CommandFailed(EXIT.refused, read.problems.join('\n'));
   const desired = desiredOf(read.cluster);
-  return decommission === undefined ? desired : { ...desired, decommission: decommission.map(nodeId) };
+  return decommission === undefined
+    ? desired
+    : { ...desired, decommission: decommission.map(nodeId) };
 }
 
 function checkMembers(wanted: readonly string[], { members }: RingDocument): void {
   const known = members.map(({ id }): string => id);
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  throw new CommandFailed(EXIT.notFound,
-    `there is no member ${unknown.join(', ')}; known: ${[...new Set(known)].join(', ')}`);
+  throw new CommandFailed(
+    EXIT.notFound,
+    `there is no member ${unknown.join(', ')}; known: ${[...new Set(known)].join(', ')}`,
+  );
 }
 
 type Amount = MemberForecast['gets'];
@@ -74,7 +89,11 @@ type Amount = MemberForecast['gets'];
 function totalOf(members: readonly MemberForecast[]): Amount {
   const sum = (of: (amount: Amount) => number): number =>
     members.reduce((total, { gets }) => total + of(gets), 0);
-  return { slots: sum(({ slots }) => slots), keys: sum(({ keys }) => keys), bytes: sum(({ bytes }) => bytes) };
+  return {
+    slots: sum(({ slots }) => slots),
+    keys: sum(({ keys }) => keys),
+    bytes: sum(({ bytes }) => bytes),
+  };
 }
 
 function isIdle(members: readonly MemberForecast[]): boolean {
@@ -88,14 +107,21 @@ function idleText({ replicas, decommission }: PlanOptions): string {
 }
 
 function planText(
-  members: readonly MemberForecast[], { slotBits }: RingDocument, { replicationFactor }: Desired,
+  members: readonly MemberForecast[],
+  { slotBits }: RingDocument,
+  { replicationFactor }: Desired,
 ): string {
   const cells = ({ slots, keys, bytes }: Amount): readonly string[] =>
     slots === 0 ? ['–', '', ''] : [formatCount(slots), formatCount(keys), formatBytes(bytes)];
-  const amounts = table(['MEMBER', 'GIVES SLOTS', 'GIVES KEYS', 'GIVES BYTES', 'GETS SLOTS', 'GETS KEYS', 'GETS BYTES'], [
-    ...members.map(({ id, gives, gets }) => [id, ...cells(gives), ...cells(gets)]),
-    ['all', '', '', '', ...cells(totalOf(members))],
-  ]);
-  return `${amounts}\n\nSlots and keys are counted by the copy: each of the ${formatCount(2 ** slotBits)} slots has `
-    + `N=${replicationFactor}.`;
+  const amounts = table(
+    ['MEMBER', 'GIVES SLOTS', 'GIVES KEYS', 'GIVES BYTES', 'GETS SLOTS', 'GETS KEYS', 'GETS BYTES'],
+    [
+      ...members.map(({ id, gives, gets }) => [id, ...cells(gives), ...cells(gets)]),
+      ['all', '', '', '', ...cells(totalOf(members))],
+    ],
+  );
+  return (
+    `${amounts}\n\nSlots and keys are counted by the copy: each of the ${formatCount(2 ** slotBits)} slots has ` +
+    `N=${replicationFactor}.`
+  );
 }

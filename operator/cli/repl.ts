@@ -27,15 +27,23 @@ export function replCommand(terminal: Terminal): Command {
       const options = command.optsWithGlobals<GlobalOptions & { via?: string }>();
       const ring = ringClient(await clientUrl(options, options.via));
       terminal.remark(`${ring.origin}: put, get, rm, ls, owner, help, exit`);
-      const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: process.stdin.isTTY ? 'dht> ' : '' });
+      const lines = createInterface({
+        input: process.stdin,
+        output: process.stderr,
+        prompt: process.stdin.isTTY ? 'dht> ' : '',
+      });
       const session: Session = { ring, terminal, contexts: new Map() };
       // Piped input ends before its last line is carried out; a closed prompt must not be shown again.
       let ended = false;
-      lines.once('close', () => { ended = true; });
+      lines.once('close', () => {
+        ended = true;
+      });
       lines.prompt();
       for await (const line of lines) {
         if (/^\s*(exit|quit)\s*$/.test(line)) break;
-        await carryOut(session, line).catch((error: unknown) => { terminal.print(reasonOf(error)); });
+        await carryOut(session, line).catch((error: unknown) => {
+          terminal.print(reasonOf(error));
+        });
         if (!ended) lines.prompt();
       }
       lines.close();
@@ -54,19 +62,29 @@ async function carryOut(session: Session, line: string): Promise<void> {
   const { ring, terminal, contexts } = session;
   const [, verb = '', key = '', value = ''] = /^\s*(\S*)\s*(\S*)\s?(.*)$/s.exec(line) ?? [];
   const { path, query } = keyPath('/v1/kv', key);
-  const headers = { 'x-ring-context': contexts.get(key), 'content-type': 'text/plain; charset=utf-8' };
+  const headers = {
+    'x-ring-context': contexts.get(key),
+    'content-type': 'text/plain; charset=utf-8',
+  };
   if (verb === '') return;
   if (verb === 'help') return terminal.print(HELP);
   if (verb === 'ls') {
-    const { keys, cursor } = await ring.json('/v1/keys', { query: { prefix: key, limit: String(LISTED_MAX) } }) as
-      { keys: readonly { key: string }[]; cursor: string | null };
+    const { keys, cursor } = (await ring.json('/v1/keys', {
+      query: { prefix: key, limit: String(LISTED_MAX) },
+    })) as { keys: readonly { key: string }[]; cursor: string | null };
     for (const found of keys) terminal.print(found.key);
     return cursor === null ? undefined : terminal.print('… and more: `dht kv ls` lists all');
   }
   if (key === '') return terminal.print(`${verb}: name a key\n${HELP}`);
   switch (verb) {
-    case 'put': return learn(session, key, await ring.ask(path, { method: 'PUT', query, headers, body: Buffer.from(value) }));
-    case 'rm': return learn(session, key, await ring.ask(path, { method: 'DELETE', query, headers }));
+    case 'put':
+      return learn(
+        session,
+        key,
+        await ring.ask(path, { method: 'PUT', query, headers, body: Buffer.from(value) }),
+      );
+    case 'rm':
+      return learn(session, key, await ring.ask(path, { method: 'DELETE', query, headers }));
     case 'get': {
       const answer = await ring.ask(path, { query, headers: { accept: 'application/json' } });
       terminal.print(answer.body.toString('utf8'));
@@ -74,12 +92,15 @@ async function carryOut(session: Session, line: string): Promise<void> {
     }
     case 'owner': {
       const asked = keyPath('/v1/ring/owner', key);
-      const owner = await ring.json(asked.path, { query: asked.query }) as
-        { slot: number; preferenceList: readonly { id: string; replica: boolean }[] };
+      const owner = (await ring.json(asked.path, { query: asked.query })) as {
+        slot: number;
+        preferenceList: readonly { id: string; replica: boolean }[];
+      };
       const holders = owner.preferenceList.filter(({ replica }) => replica).map(({ id }) => id);
       return terminal.print(`slot ${owner.slot}: ${holders.join(', ')}`);
     }
-    default: return terminal.print(`${verb}: no such command\n${HELP}`);
+    default:
+      return terminal.print(`${verb}: no such command\n${HELP}`);
   }
 }
 

@@ -35,14 +35,19 @@ export function ringClient(origin: string, connections = 16): RingClient {
     throw new RingError(problem.code, `${answer.status}: ${problem.detail || problem.code}`);
   };
   return {
-    origin, ask,
-    json: async (path, what) => JSON.parse((await ask(path, what)).body.toString('utf8')) as unknown,
+    origin,
+    ask,
+    json: async (path, what) =>
+      JSON.parse((await ask(path, what)).body.toString('utf8')) as unknown,
     close: () => agent.close(),
   };
 }
 
 /** `/v1/kv/<key>`, or the query form for keys that URLs would strip. */
-export function keyPath(prefix: string, key: string): { path: string; query: Record<string, string> } {
+export function keyPath(
+  prefix: string,
+  key: string,
+): { path: string; query: Record<string, string> } {
   return key === '.' || key === '..'
     ? { path: prefix, query: { key64: Buffer.from(key).toString('base64url') } }
     : { path: `${prefix}/${encodeURIComponent(key)}`, query: {} };
@@ -58,7 +63,9 @@ async function send(agent: Agent, url: string, { method, headers, body }: Ask): 
       signal: AbortSignal.timeout(REQUEST_MS),
     });
     return {
-      status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()),
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: Buffer.from(await answer.body.arrayBuffer()),
     };
   } catch (cause) {
     throw new RingError('PEER_UNREACHABLE', `${new URL(url).origin} does not answer`, { cause });
@@ -71,6 +78,7 @@ function queryText(query: Readonly<Record<string, string | undefined>>): string 
 }
 
 function present(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -18,22 +18,37 @@ export function ringCommand(terminal: Terminal): Command {
   return new Command('ring')
     .description('members, slots and balance as a member of the ring holds them')
     .option('--via <node>', 'ask this node, by name or URL')
-    .addHelpText('after', '\nExamples:\n  dht ring\n  dht ring check\n  dht ring owner greeting\n'
-      + '  dht ring graph --format svg > ring.svg')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dht ring\n  dht ring check\n  dht ring owner greeting\n' +
+        '  dht ring graph --format svg > ring.svg',
+    )
     .action((_options: object, command: Command) => withRing(command, show(terminal)))
-    .addCommand(new Command('check')
-      .description('do all members hold the same ring? Exit code 1 if not')
-      .action((_options: object, command: Command) => withRing(command, check(terminal))))
-    .addCommand(new Command('owner')
-      .description('the slot, owner and replica set of a key')
-      .argument('<key>')
-      .action((key: string, _options: object, command: Command) => withRing(command, owner(terminal, key))))
-    .addCommand(new Command('graph')
-      .description('the ring as a picture')
-      .addOption(new Option('--format <format>', 'Graphviz or SVG').choices(['dot', 'svg']).default('dot'))
-      .action((_options: object, command: Command) => withRing(command, async (ring, { format }) => {
-        terminal.printBytes((await ring.ask(`/v1/ring.${format ?? 'dot'}`)).body);
-      })));
+    .addCommand(
+      new Command('check')
+        .description('do all members hold the same ring? Exit code 1 if not')
+        .action((_options: object, command: Command) => withRing(command, check(terminal))),
+    )
+    .addCommand(
+      new Command('owner')
+        .description('the slot, owner and replica set of a key')
+        .argument('<key>')
+        .action((key: string, _options: object, command: Command) =>
+          withRing(command, owner(terminal, key)),
+        ),
+    )
+    .addCommand(
+      new Command('graph')
+        .description('the ring as a picture')
+        .addOption(
+          new Option('--format <format>', 'Graphviz or SVG').choices(['dot', 'svg']).default('dot'),
+        )
+        .action((_options: object, command: Command) =>
+          withRing(command, async (ring, { format }) => {
+            terminal.printBytes((await ring.ask(`/v1/ring.${format ?? 'dot'}`)).body);
+          }),
+        ),
+    );
 }
 
 type Handler = (ring: RingClient, options: RingOptions) => Promise<void>;
@@ -60,31 +75,67 @@ interface MemberRow {
 
 function show(terminal: Terminal): Handler {
   return async (ring, { output }) => {
-    const view = await ring.json('/v1/ring') as {
-      epoch: number; phase: string; slots: number; replicationFactor: number; members: readonly MemberRow[];
-      balance: { ratio: number }; change: { summary: string } | null;
+    const view = (await ring.json('/v1/ring')) as {
+      epoch: number;
+      phase: string;
+      slots: number;
+      replicationFactor: number;
+      members: readonly MemberRow[];
+      balance: { ratio: number };
+      change: { summary: string } | null;
     };
     if (output === 'json') return terminal.printJson(view);
-    terminal.print(`epoch ${view.epoch}, ${view.phase}, ${formatCount(view.slots)} slots, `
-      + `N=${view.replicationFactor}; the busiest member holds ${view.balance.ratio.toFixed(3)} × the mean`);
+    terminal.print(
+      `epoch ${view.epoch}, ${view.phase}, ${formatCount(view.slots)} slots, ` +
+        `N=${view.replicationFactor}; the busiest member holds ${view.balance.ratio.toFixed(3)} × the mean`,
+    );
     if (view.change !== null) terminal.print(`changing: ${view.change.summary}`);
-    terminal.print(table(['MEMBER', 'INCARNATION', 'STATE', 'ZONE', 'OWNS', 'HOLDS', 'WILL HOLD'],
-      view.members.map((member) => [member.id, member.incarnation, member.state, member.zone,
-        member.slotsOwned, member.slotsReplicated, member.slotsNext ?? ''])));
+    terminal.print(
+      table(
+        ['MEMBER', 'INCARNATION', 'STATE', 'ZONE', 'OWNS', 'HOLDS', 'WILL HOLD'],
+        view.members.map((member) => [
+          member.id,
+          member.incarnation,
+          member.state,
+          member.zone,
+          member.slotsOwned,
+          member.slotsReplicated,
+          member.slotsNext ?? '',
+        ]),
+      ),
+    );
   };
 }
 
 function check(terminal: Terminal): Handler {
   return async (ring, { output }) => {
-    const found = await ring.json('/v1/ring/check') as {
-      ok: boolean; epoch: number; problems: readonly string[];
-      members: readonly { id: string; incarnation: string; epoch: number | null; verdict: string }[];
+    const found = (await ring.json('/v1/ring/check')) as {
+      ok: boolean;
+      epoch: number;
+      problems: readonly string[];
+      members: readonly {
+        id: string;
+        incarnation: string;
+        epoch: number | null;
+        verdict: string;
+      }[];
     };
     if (output === 'json') terminal.printJson(found);
     else {
-      terminal.print(`${found.ok ? 'all members agree' : 'the members do not agree'} on epoch ${found.epoch}`);
-      terminal.print(table(['MEMBER', 'INCARNATION', 'EPOCH', 'VERDICT'],
-        found.members.map((member) => [member.id, member.incarnation, member.epoch ?? '–', member.verdict])));
+      terminal.print(
+        `${found.ok ? 'all members agree' : 'the members do not agree'} on epoch ${found.epoch}`,
+      );
+      terminal.print(
+        table(
+          ['MEMBER', 'INCARNATION', 'EPOCH', 'VERDICT'],
+          found.members.map((member) => [
+            member.id,
+            member.incarnation,
+            member.epoch ?? '–',
+            member.verdict,
+          ]),
+        ),
+      );
       for (const problem of found.problems) terminal.print(problem);
     }
     if (!found.ok) process.exitCode = EXIT.failed;
@@ -94,14 +145,31 @@ function check(terminal: Terminal): Handler {
 function owner(terminal: Terminal, key: string): Handler {
   return async (ring, { output }) => {
     const { path, query } = keyPath('/v1/ring/owner', key);
-    const found = await ring.json(path, { query }) as {
-      key: string; hash: string; slot: number; epoch: number;
-      preferenceList: readonly { id: string; incarnation: string; zone: string; address: string; replica: boolean }[];
+    const found = (await ring.json(path, { query })) as {
+      key: string;
+      hash: string;
+      slot: number;
+      epoch: number;
+      preferenceList: readonly {
+        id: string;
+        incarnation: string;
+        zone: string;
+        address: string;
+        replica: boolean;
+      }[];
     };
     if (output === 'json') return terminal.printJson(found);
     terminal.print(`${found.key}  hash ${found.hash}  slot ${found.slot}  epoch ${found.epoch}`);
-    terminal.print(table(['MEMBER', 'ROLE', 'ZONE', 'PEER ADDRESS'], found.preferenceList.map((member, index) => [
-      member.id, member.replica ? (index === 0 ? 'owner' : 'replica') : 'fallback', member.zone, member.address,
-    ])));
+    terminal.print(
+      table(
+        ['MEMBER', 'ROLE', 'ZONE', 'PEER ADDRESS'],
+        found.preferenceList.map((member, index) => [
+          member.id,
+          member.replica ? (index === 0 ? 'owner' : 'replica') : 'fallback',
+          member.zone,
+          member.address,
+        ]),
+      ),
+    );
   };
 }

@@ -28,18 +28,34 @@ export function scaleCommand(terminal: Terminal): Command {
       const ring = await localRing(options);
       const sinceMs = Date.now();
       const changed = await editManifest(ring, (text) => withField(text, ['replicas'], replicas));
-      terminal.remark(changed ? `${ring.operator.manifest} asks for ${counted(replicas, 'member')} now`
-        : `${ring.operator.manifest} asks for ${counted(replicas, 'member')} already`);
-      if (!ring.isOperated) terminal.remark('no operator runs this ring: the next `npm start` will scale it');
+      terminal.remark(
+        changed
+          ? `${ring.operator.manifest} asks for ${counted(replicas, 'member')} now`
+          : `${ring.operator.manifest} asks for ${counted(replicas, 'member')} already`,
+      );
+      if (!ring.isOperated)
+        terminal.remark('no operator runs this ring: the next `npm start` will scale it');
       if (options.wait === true && ring.isOperated) {
-        const status = await follow(options, {
-          sinceMs, timeoutMs: options.timeout,
-          isReached: (now) => now.desiredReplicas === replicas && isConverged(now),
-        }, terminal);
-        terminal.remark(`done in ${formatDuration(Date.now() - sinceMs)}, epoch ${status.ring.epoch}`);
+        const status = await follow(
+          options,
+          {
+            sinceMs,
+            timeoutMs: options.timeout,
+            isReached: (now) => now.desiredReplicas === replicas && isConverged(now),
+          },
+          terminal,
+        );
+        terminal.remark(
+          `done in ${formatDuration(Date.now() - sinceMs)}, epoch ${status.ring.epoch}`,
+        );
       }
       if (options.output === 'json') {
-        terminal.printJson({ cluster: ring.folder.cluster, replicas, changed, operated: ring.isOperated });
+        terminal.printJson({
+          cluster: ring.folder.cluster,
+          replicas,
+          changed,
+          operated: ring.isOperated,
+        });
       }
     });
 }

@@ -12,14 +12,17 @@ import type { Terminal } from './terminal.ts';
 
 export function stopCommand(terminal: Terminal): Command {
   return new Command('stop')
-    .description('stop the operator and all nodes in order, also nodes whose operator died; the data stays')
+    .description(
+      'stop the operator and all nodes in order, also nodes whose operator died; the data stays',
+    )
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       const ring = await localRing(options);
       const operator = await stopOperator(ring);
       const nodes = await stopNodes(ring);
       if (options.output === 'json') terminal.printJson({ operator, nodes });
-      else if (!operator && nodes.length === 0) terminal.print(`${ring.folder.cluster} did not run`);
+      else if (!operator && nodes.length === 0)
+        terminal.print(`${ring.folder.cluster} did not run`);
       else terminal.print(`${ring.folder.cluster} stopped`);
     });
 }
@@ -34,11 +37,13 @@ async function stopOperator({ folder }: LocalRing): Promise<boolean> {
 }
 
 async function stopNodes({ folder }: LocalRing): Promise<readonly string[]> {
-  const stopped = await Promise.all((await nodesIn(folder)).map(async (id) => {
-    const record = await readRecord(folder.processFile(id));
-    if (record === null || !isAlive(record)) return [];
-    await stopProcess(record);
-    return [id];
-  }));
+  const stopped = await Promise.all(
+    (await nodesIn(folder)).map(async (id) => {
+      const record = await readRecord(folder.processFile(id));
+      if (record === null || !isAlive(record)) return [];
+      await stopProcess(record);
+      return [id];
+    }),
+  );
   return stopped.flat();
 }

@@ -39,12 +39,13 @@ export async function localRing({ state, cluster }: GlobalOptions): Promise<Loca
   const folder = await stateFolderOf(base, name);
   const operator = folder === null ? null : await readOperator(folder);
   if (folder === null || operator === null) throw noRing(base, names, cluster);
-  return { folder, operator, isOperated: await lockHolder(folder.lock) !== null };
+  return { folder, operator, isOperated: (await lockHolder(folder.lock)) !== null };
 }
 
 /** All rings that have state here. */
 export async function localRings(options: GlobalOptions): Promise<readonly LocalRing[]> {
-  const names = options.cluster === undefined ? await clustersIn(resolve(options.state)) : [options.cluster];
+  const names =
+    options.cluster === undefined ? await clustersIn(resolve(options.state)) : [options.cluster];
   return await Promise.all(names.map((cluster) => localRing({ ...options, cluster })));
 }
 
@@ -66,13 +67,16 @@ export async function clientUrl(options: GlobalOptions, via?: string): Promise<s
  */
 export async function readStatus({ folder, isOperated }: LocalRing): Promise<RingStatus> {
   const text = await readIfThere(folder.status);
-  if (text === null) throw new CommandFailed(EXIT.notFound, `${folder.cluster}: no status was published yet`);
+  if (text === null)
+    throw new CommandFailed(EXIT.notFound, `${folder.cluster}: no status was published yet`);
   const status = JSON.parse(text) as RingStatus;
   if (isOperated) return status;
-  const living = await Promise.all(status.members.map(async ({ name }) => {
-    const record = await readRecord(folder.processFile(nodeId(name)));
-    return record !== null && isAlive(record) ? [name] : [];
-  }));
+  const living = await Promise.all(
+    status.members.map(async ({ name }) => {
+      const record = await readRecord(folder.processFile(nodeId(name)));
+      return record !== null && isAlive(record) ? [name] : [];
+    }),
+  );
   return unattended(status, (name) => living.flat().includes(name));
 }
 
@@ -97,10 +101,16 @@ async function readOperator(folder: StateFolder): Promise<OperatorFile | null> {
 
 function noRing(base: string, names: readonly string[], wanted: string | undefined): CommandFailed {
   if (wanted !== undefined) {
-    return new CommandFailed(EXIT.notFound, `there is no ring ${wanted} in ${base}`
-      + (names.length === 0 ? '' : `; known: ${names.join(', ')}`));
+    return new CommandFailed(
+      EXIT.notFound,
+      `there is no ring ${wanted} in ${base}` +
+        (names.length === 0 ? '' : `; known: ${names.join(', ')}`),
+    );
   }
-  return new CommandFailed(EXIT.notFound, names.length === 0
-    ? `no ring has run from ${base}: start one with \`npm start\`, or name its state folder with --state`
-    : `several rings have run from here: name one with --cluster (${names.join(', ')})`);
+  return new CommandFailed(
+    EXIT.notFound,
+    names.length === 0
+      ? `no ring has run from ${base}: start one with \`npm start\`, or name its state folder with --state`
+      : `several rings have run from here: name one with --cluster (${names.join(', ')})`,
+  );
 }

@@ -24,20 +24,27 @@ export interface Streams {
 
 export function openTerminal({ out, err }: Streams): Terminal {
   let drawn = '';
-  const wipe = (): void => { if (err.isTTY === true && drawn !== '') err.write('\r\x1b[K'); };
+  const wipe = (): void => {
+    if (err.isTTY === true && drawn !== '') err.write('\r\x1b[K');
+  };
   return {
     print: (text) => {
       wipe();
       out.write(`${text}\n`);
     },
-    printBytes: (bytes) => { out.write(bytes); },
-    printJson: (value) => { out.write(`${JSON.stringify(value, null, 2)}\n`); },
+    printBytes: (bytes) => {
+      out.write(bytes);
+    },
+    printJson: (value) => {
+      out.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
     remark: (text) => {
       wipe();
       err.write(`${text}\n`);
     },
     progress: (text) => {
-      if (err.isTTY === true && text !== drawn) err.write(`\r\x1b[K${text.slice(0, (err.columns || 80) - 1)}`);
+      if (err.isTTY === true && text !== drawn)
+        err.write(`\r\x1b[K${text.slice(0, (err.columns || 80) - 1)}`);
       drawn = text;
     },
     done: () => {
@@ -53,13 +60,36 @@ export function openTerminal({ out, err }: Streams): Terminal {
 }
 
 /** Columns under their heads, without lines. */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const blank = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '',
-    'bottom-left': '', 'bottom-right': '', 'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '',
-    'right-mid': '', 'middle': '  ' };
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const blank = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  };
   const drawn = new CliTable({
-    head: [...head], chars: blank, style: { 'head': [], 'border': [], 'padding-left': 0, 'padding-right': 0 },
+    head: [...head],
+    chars: blank,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of rows) drawn.push(row.map(String));
-  return drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }

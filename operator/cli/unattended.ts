@@ -6,15 +6,24 @@ import { counted, formatDuration } from '../words.ts';
 export function unattended(status: RingStatus, lives: (node: string) => boolean): RingStatus {
   const members = status.members.map((member) => {
     const alive = lives(member.name);
-    return { ...member, process: alive ? 'running' as const : 'stopped' as const, serving: alive && member.serving };
+    return {
+      ...member,
+      process: alive ? ('running' as const) : ('stopped' as const),
+      serving: alive && member.serving,
+    };
   });
   return {
-    ...status, members,
+    ...status,
+    members,
     readyReplicas: members.filter(({ serving }) => serving).length,
     operation: status.operation === null ? null : { ...status.operation, etaMs: null },
     waits: [],
-    conditions: status.conditions.map(({ type }) => (
-      { type, status: 'Unknown', reason: 'NoOperator', message: 'No operator runs this ring' })),
+    conditions: status.conditions.map(({ type }) => ({
+      type,
+      status: 'Unknown',
+      reason: 'NoOperator',
+      message: 'No operator runs this ring',
+    })),
   };
 }
 
@@ -29,6 +38,6 @@ export function unattendedLine(status: RingStatus, nowMs: number): string {
   const living = livingNodes(status);
   return living === 0
     ? `${status.cluster} is not running (${seen}); \`npm start\` goes on with what is on disk`
-    : `${status.cluster} runs without an operator (${seen}): ${counted(living, 'node')} `
-      + `${living === 1 ? 'lives' : 'live'}, none is restarted; \`npm start\` adopts them`;
+    : `${status.cluster} runs without an operator (${seen}): ${counted(living, 'node')} ` +
+        `${living === 1 ? 'lives' : 'live'}, none is restarted; \`npm start\` adopts them`;
 }

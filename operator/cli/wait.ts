@@ -14,19 +14,37 @@ interface WaitOptions extends GlobalOptions {
 export function waitCommand(terminal: Terminal): Command {
   return new Command('wait')
     .description('wait until the ring is ready, or until nothing is left to do')
-    .addOption(new Option('--for <state>', 'ready: clients are served; converged: the manifest is carried out')
-      .choices(['ready', 'converged']).default('converged'))
+    .addOption(
+      new Option(
+        '--for <state>',
+        'ready: clients are served; converged: the manifest is carried out',
+      )
+        .choices(['ready', 'converged'])
+        .default('converged'),
+    )
     .addOption(timeoutOption('give up after this time (exit code 4)', 60))
     .addHelpText('after', '\nExample:\n  dht wait --for ready --timeout 30')
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<WaitOptions>();
-      const status = await follow(options, {
-        sinceMs: Date.now(), timeoutMs: options.timeout,
-        isReached: options.for === 'converged' ? isConverged
-          : (now) => now.readyReplicas >= Math.min(now.desiredReplicas, now.ring.readQuorum) && now.ring.epoch > 0,
-      }, terminal);
+      const status = await follow(
+        options,
+        {
+          sinceMs: Date.now(),
+          timeoutMs: options.timeout,
+          isReached:
+            options.for === 'converged'
+              ? isConverged
+              : (now) =>
+                  now.readyReplicas >= Math.min(now.desiredReplicas, now.ring.readQuorum) &&
+                  now.ring.epoch > 0,
+        },
+        terminal,
+      );
       if (options.output === 'json') terminal.printJson(status);
-      else terminal.remark(`${status.cluster} is ${options.for}: epoch ${status.ring.epoch}, `
-        + `${status.readyReplicas} of ${status.desiredReplicas} serve`);
+      else
+        terminal.remark(
+          `${status.cluster} is ${options.for}: epoch ${status.ring.epoch}, ` +
+            `${status.readyReplicas} of ${status.desiredReplicas} serve`,
+        );
     });
 }

@@ -21,7 +21,10 @@ export function documentFile(path: string, lock: Lock): DocumentFile {
     store: async (document, replaces) => {
       const stored = await readDocument(path);
       if (!isSame(stored, replaces)) {
-        throw new RingError('CONFLICT', `the stored document is ${nameOf(stored)}, not ${nameOf(replaces)}`);
+        throw new RingError(
+          'CONFLICT',
+          `the stored document is ${nameOf(stored)}, not ${nameOf(replaces)}`,
+        );
       }
       if (stored !== null && document.epoch < stored.epoch) {
         throw new RingError('CONFLICT', `epoch ${document.epoch} would follow ${nameOf(stored)}`);

@@ -40,7 +40,9 @@ export function isMissing(error: unknown): boolean {
 }
 
 async function write(
-  path: string, text: string, { mode, sync }: { mode: number; sync: boolean },
+  path: string,
+  text: string,
+  { mode, sync }: { mode: number; sync: boolean },
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {

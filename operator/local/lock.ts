@@ -28,7 +28,11 @@ interface Holder extends ProcessName {
 
 /** Takes the lock, or throws STORE_LOCKED naming the process that holds it. */
 export async function takeLock(path: string): Promise<Lock> {
-  const holder: Holder = { ...nameProcess(process.pid), since: new Date().toISOString(), nonce: nonce() };
+  const holder: Holder = {
+    ...nameProcess(process.pid),
+    since: new Date().toISOString(),
+    nonce: nonce(),
+  };
   const own = JSON.stringify(holder);
   // Each round either takes the lock, or removes one stale lock, or throws.
   for (let round = 0; round < 5; round++) {
@@ -57,7 +61,7 @@ export async function lockHolder(path: string): Promise<ProcessName | null> {
 }
 
 function heldLock(path: string, own: string): Lock {
-  const isOurs = async (): Promise<boolean> => await read(path) === own;
+  const isOurs = async (): Promise<boolean> => (await read(path)) === own;
   return {
     assertHeld: async () => {
       if (await isOurs()) return;
@@ -97,7 +101,7 @@ async function removeStale(path: string, stale: string): Promise<void> {
     if (isMissing(error)) return;
     throw error;
   }
-  if (await read(aside) !== stale) await link(aside, path).catch(() => undefined);
+  if ((await read(aside)) !== stale) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
 }
 
@@ -119,6 +123,9 @@ function parse(text: string): Holder | null {
 }
 
 function lockedBy(path: string, holder: Holder): RingError {
-  return new RingError('STORE_LOCKED', `another operator runs this cluster: process ${holder.pid}, since `
-    + `${holder.since} (${path}). Stop it first, or name another state folder with --state.`);
+  return new RingError(
+    'STORE_LOCKED',
+    `another operator runs this cluster: process ${holder.pid}, since ` +
+      `${holder.since} (${path}). Stop it first, or name another state folder with --state.`,
+  );
 }

@@ -31,16 +31,22 @@ export function withField(text: string, path: readonly string[], value: number |
     const [from, until] = node.range;
     return checked(`${text.slice(0, from)}${String(value)}${text.slice(until)}`);
   }
-  return checked(edited(text, (document) => { document.setIn(['spec', ...path], value); }));
+  return checked(
+    edited(text, (document) => {
+      document.setIn(['spec', ...path], value);
+    }),
+  );
 }
 
 /** The text with its whole spec taken from another manifest, comments and all. */
 export function withSpecOf(text: string, other: string): string {
-  return checked(edited(text, (document) => {
-    const spec: unknown = parseDocument(other).get('spec', true);
-    if (spec === undefined) document.delete('spec');
-    else document.set('spec', spec);
-  }));
+  return checked(
+    edited(text, (document) => {
+      const spec: unknown = parseDocument(other).get('spec', true);
+      if (spec === undefined) document.delete('spec');
+      else document.set('spec', spec);
+    }),
+  );
 }
 
 function edited(text: string, edit: (document: Document.Parsed) => void): string {
@@ -60,5 +66,8 @@ function checked(text: string): string {
 
 function invalid(read: ManifestText, what: string): RingError {
   const problems = 'problems' in read ? read.problems : ['it is no mapping'];
-  return new RingError('MANIFEST_INVALID', [`${what}:`, ...problems.map((line) => `  ${line}`)].join('\n'));
+  return new RingError(
+    'MANIFEST_INVALID',
+    [`${what}:`, ...problems.map((line) => `  ${line}`)].join('\n'),
+  );
 }

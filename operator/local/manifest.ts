@@ -47,13 +47,19 @@ export interface ManifestHooks {
 }
 
 /** Throws MANIFEST_INVALID where neither the file nor the kept copy says what to run. */
-export async function openManifest(path: string, base: string, hooks: ManifestHooks): Promise<ManifestFile> {
+export async function openManifest(
+  path: string,
+  base: string,
+  hooks: ManifestHooks,
+): Promise<ManifestFile> {
   const text = await readIfThere(path);
   const opened = await firstManifest(path, text, base, hooks);
   const { folder } = opened;
   let { manifest } = opened;
   let seen = text;
-  const watcher = watchFile(path, () => { hooks.changed(); });
+  const watcher = watchFile(path, () => {
+    hooks.changed();
+  });
   const keep = async (): Promise<void> => {
     await writeDurably(folder.manifest, JSON.stringify(manifest.cluster, null, 2));
   };
@@ -70,7 +76,9 @@ export async function openManifest(path: string, base: string, hooks: ManifestHo
     hooks.told({ kind: 'changed', path, summary });
   };
   return {
-    path, folder, keep,
+    path,
+    folder,
+    keep,
     current: () => manifest,
     read: async () => {
       const now = await readIfThere(path);
@@ -89,7 +97,10 @@ export async function openManifest(path: string, base: string, hooks: ManifestHo
 }
 
 async function firstManifest(
-  path: string, text: string | null, base: string, hooks: ManifestHooks,
+  path: string,
+  text: string | null,
+  base: string,
+  hooks: ManifestHooks,
 ): Promise<{ manifest: Manifest; folder: StateFolder }> {
   if (text === null) throw new RingError('MANIFEST_INVALID', `${path}: there is no such file`);
   const read = parseManifest(text);
@@ -97,13 +108,20 @@ async function firstManifest(
   const keptText = folder === null ? null : await readIfThere(folder.manifest);
   const kept = keptText === null ? null : parseManifest(keptText);
   const old = kept !== null && 'cluster' in kept ? kept.cluster : null;
-  const problems = 'problems' in read ? read.problems
-    : old === null ? [] : checkUpdate(old, read.cluster).map(problemText);
+  const problems =
+    'problems' in read
+      ? read.problems
+      : old === null
+        ? []
+        : checkUpdate(old, read.cluster).map(problemText);
   if ('cluster' in read && problems.length === 0 && folder !== null) {
     return { manifest: inForce(read.cluster), folder };
   }
   if (old === null || folder === null) {
-    throw new RingError('MANIFEST_INVALID', [`${path} is not valid:`, ...problems.map((line) => `  ${line}`)].join('\n'));
+    throw new RingError(
+      'MANIFEST_INVALID',
+      [`${path} is not valid:`, ...problems.map((line) => `  ${line}`)].join('\n'),
+    );
   }
   hooks.told({ kind: 'invalid', path, problems });
   return { manifest: inForce(old), folder };
@@ -111,13 +129,18 @@ async function firstManifest(
 
 /** What the edited text asks for, or why the ring cannot become that. */
 function nextManifest(
-  old: DhtCluster, text: string,
+  old: DhtCluster,
+  text: string,
 ): { readonly cluster: DhtCluster } | { readonly problems: readonly string[] } {
   const read = parseManifest(text);
   if ('problems' in read) return read;
   if (read.cluster.metadata.name !== old.metadata.name) {
-    return { problems: [`metadata.name: is ${read.cluster.metadata.name} now; this operator runs `
-      + `${old.metadata.name}: change it back, or start another operator for the other ring`] };
+    return {
+      problems: [
+        `metadata.name: is ${read.cluster.metadata.name} now; this operator runs ` +
+          `${old.metadata.name}: change it back, or start another operator for the other ring`,
+      ],
+    };
   }
   const problems = checkUpdate(old, read.cluster).map(problemText);
   return problems.length > 0 ? { problems } : read;
@@ -134,7 +157,8 @@ function differences(before: object, after: object, path = ''): readonly string[
     const [old, now] = [before, after].map((spec) => (spec as Record<string, unknown>)[field]);
     if (JSON.stringify(old) === JSON.stringify(now)) return [];
     const at = path === '' ? field : `${path}.${field}`;
-    return isPlain(old) && isPlain(now) ? differences(old, now, at)
+    return isPlain(old) && isPlain(now)
+      ? differences(old, now, at)
       : [`${at} ${JSON.stringify(old) ?? 'unset'} → ${JSON.stringify(now) ?? 'unset'}`];
   });
 }
@@ -149,7 +173,9 @@ function watchFile(path: string, changed: () => void): FSWatcher | null {
     const watcher = watch(dirname(path), (_kind, name) => {
       if (name === null || name === basename(path)) changed();
     });
-    watcher.on('error', () => { watcher.close(); });
+    watcher.on('error', () => {
+      watcher.close();
+    });
     return watcher;
   } catch {
     return null;

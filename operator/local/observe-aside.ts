@@ -18,20 +18,25 @@ export async function observeAside(folder: StateFolder): Promise<Observed> {
   const nowMs = Date.now();
   const document = await readDocument(folder.document);
   const ports = await openPortBook(folder.ports);
-  const token = (await readIfThere(folder.token) ?? '').trim();
-  const facts = await Promise.all((await nodesIn(folder)).map(async (id): Promise<NodeFacts> => {
-    const record = await readRecord(folder.processFile(id));
-    const known = ports.of(id);
-    return {
-      id,
-      process: record !== null && isAlive(record) ? 'running' : 'stopped',
-      startedMs: record?.startedMs ?? 0,
-      revision: record?.revision ?? '',
-      ports: known,
-      volume: await volumeOf(folder.dataFolder(id)),
-      client: known === null ? null : nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }),
-      zone: document?.members.find((member) => member.id === id)?.zone ?? zone('local'),
-    };
-  }));
+  const token = ((await readIfThere(folder.token)) ?? '').trim();
+  const facts = await Promise.all(
+    (await nodesIn(folder)).map(async (id): Promise<NodeFacts> => {
+      const record = await readRecord(folder.processFile(id));
+      const known = ports.of(id);
+      return {
+        id,
+        process: record !== null && isAlive(record) ? 'running' : 'stopped',
+        startedMs: record?.startedMs ?? 0,
+        revision: record?.revision ?? '',
+        ports: known,
+        volume: await volumeOf(folder.dataFolder(id)),
+        client:
+          known === null
+            ? null
+            : nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }),
+        zone: document?.members.find((member) => member.id === id)?.zone ?? zone('local'),
+      };
+    }),
+  );
   return await new Survey(folder.cluster).observe(document, facts, nowMs);
 }

@@ -78,8 +78,12 @@ export async function openLocal(options: LocalOptions, events: LocalEvents): Pro
   const bell = wake();
   const base = resolve(options.state);
   const manifest = await openManifest(resolve(options.manifest), base, {
-    told: (event) => { events.manifest(event); },
-    changed: () => { bell.ring(); },
+    told: (event) => {
+      events.manifest(event);
+    },
+    changed: () => {
+      bell.ring();
+    },
   });
   try {
     // Refused before anything is made: a start that cannot be leaves no trace.
@@ -116,7 +120,10 @@ async function assembleLocked(assembly: Assembly): Promise<LocalCluster> {
   }
 }
 
-async function assemble({ options, events, manifest, proxy, bell }: Assembly, lock: Lock): Promise<LocalCluster> {
+async function assemble(
+  { options, events, manifest, proxy, bell }: Assembly,
+  lock: Lock,
+): Promise<LocalCluster> {
   const { folder } = manifest;
   await manifest.keep();
   events.opened(manifest);
@@ -140,8 +147,10 @@ async function assemble({ options, events, manifest, proxy, bell }: Assembly, lo
     nodes: () => supervisor.running(),
     isReady: async (id) => {
       const known = ports.of(id);
-      return known !== null
-        && await nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }).isReady();
+      return (
+        known !== null &&
+        (await nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }).isReady())
+      );
     },
     changed: (ready) => {
       proxy.setBackends([...ready].map((id) => ({ id, port: ports.of(id)?.client ?? 0 })));
@@ -149,18 +158,32 @@ async function assemble({ options, events, manifest, proxy, bell }: Assembly, lo
     },
   });
   const platform = new LocalPlatform({
-    folder, manifest, documents, ports, supervisor, readiness, token, wake: bell,
+    folder,
+    manifest,
+    documents,
+    ports,
+    supervisor,
+    readiness,
+    token,
+    wake: bell,
     survey: new Survey(folder.cluster),
     published: async (plan, observed) => {
       const status = ringStatus(plan, observed, {
-        cluster: folder.cluster, url, desiredReplicas: manifest.current().desired.replicas,
+        cluster: folder.cluster,
+        url,
+        desiredReplicas: manifest.current().desired.replicas,
         portsOf: (id) => ports.of(id as NodeId),
       });
       await writeWhole(folder.status, JSON.stringify(status));
       events.status(status, plan, observed);
     },
   });
-  const operator: OperatorFile = { pid: process.pid, url, manifest: manifest.path, startedMs: Date.now() };
+  const operator: OperatorFile = {
+    pid: process.pid,
+    url,
+    manifest: manifest.path,
+    startedMs: Date.now(),
+  };
   await writeWhole(folder.operator, JSON.stringify(operator));
   const finish = async (end: Promise<void>, proxyMs: number): Promise<void> => {
     manifest.close();
@@ -169,7 +192,10 @@ async function assemble({ options, events, manifest, proxy, bell }: Assembly, lo
     await lock.release();
   };
   return {
-    platform, folder, manifest, url,
+    platform,
+    folder,
+    manifest,
+    url,
     stop: () => finish(supervisor.stopAll(), DRAIN_MS),
     kill: () => finish(supervisor.killAll(), 0),
     leave: () => finish(Promise.resolve(supervisor.abandon()), 0),
@@ -181,7 +207,8 @@ async function assemble({ options, events, manifest, proxy, bell }: Assembly, lo
  * writing that down. The node's own ports.json names its process, and its answer proves it.
  */
 async function orphanOf(
-  id: NodeId, { folder, ports, token }: { folder: StateFolder; ports: PortBook; token: string },
+  id: NodeId,
+  { folder, ports, token }: { folder: StateFolder; ports: PortBook; token: string },
 ): Promise<number | null> {
   const known = ports.of(id);
   const text = await readIfThere(join(folder.dataFolder(id), 'ports.json'));
@@ -199,20 +226,23 @@ interface Launching {
   readonly documents: DocumentFile;
 }
 
-async function launchOf(id: NodeId, { folder, manifest, ports, documents }: Launching): Promise<Launch> {
+async function launchOf(
+  id: NodeId,
+  { folder, manifest, ports, documents }: Launching,
+): Promise<Launch> {
   const { cluster, desired } = manifest.current();
   const at = await freePorts(id, ports, documents);
   const { storage, http, handoff } = cluster.spec;
   const flags = (volume: string): Readonly<Record<string, string>> => ({
-    'id': id,
-    'data': folder.dataFolder(id),
+    id: id,
+    data: folder.dataFolder(id),
     'cluster-secret-file': folder.secret,
     'admin-token-file': folder.token,
-    'client': `${LOCAL_HOST}:${at.client}`,
-    'admin': `${LOCAL_HOST}:${at.admin}`,
-    'peer': `${LOCAL_HOST}:${at.peer}`,
-    'ephemeral': String(storage.ephemeral),
-    'durability': storage.durability,
+    client: `${LOCAL_HOST}:${at.client}`,
+    admin: `${LOCAL_HOST}:${at.admin}`,
+    peer: `${LOCAL_HOST}:${at.peer}`,
+    ephemeral: String(storage.ephemeral),
+    durability: storage.durability,
     'cache-bytes': String(storage.cacheBytes),
     'handoff-bytes-per-second': String(handoff.maxBytesPerSecond),
     'cors-origins': http.corsOrigins.join(','),
@@ -221,8 +251,12 @@ async function launchOf(id: NodeId, { folder, manifest, ports, documents }: Laun
   });
   return {
     // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
-    program: (volume) => [process.execPath, '--max-semi-space-size=4', nodeProgram(),
-      ...Object.entries(flags(volume)).flatMap(([flag, value]) => [`--${flag}`, value])],
+    program: (volume) => [
+      process.execPath,
+      '--max-semi-space-size=4',
+      nodeProgram(),
+      ...Object.entries(flags(volume)).flatMap(([flag, value]) => [`--${flag}`, value]),
+    ],
     dataFolder: folder.dataFolder(id),
     logFile: folder.logFile(id),
     recordFile: folder.processFile(id),
@@ -232,14 +266,22 @@ async function launchOf(id: NodeId, { folder, manifest, ports, documents }: Laun
 }
 
 /** The node's ports, all free. A member keeps its own; one that no document names may get others. */
-async function freePorts(id: NodeId, ports: PortBook, documents: DocumentFile): ReturnType<PortBook['assign']> {
+async function freePorts(
+  id: NodeId,
+  ports: PortBook,
+  documents: DocumentFile,
+): ReturnType<PortBook['assign']> {
   const known = await ports.assign(id);
   const taken = await takenPorts(known);
   if (taken.length === 0) return known;
   const document = await documents.read();
-  if (document === null || !document.members.some((member) => member.id === id)) return await ports.reassign(id);
-  throw new RingError('INTERNAL', `port ${taken.join(', ')} of ${id} is held by another process, and the `
-    + `other members know ${id} by its ports: free it (lsof -i :${taken[0] ?? 0})`);
+  if (document === null || !document.members.some((member) => member.id === id))
+    return await ports.reassign(id);
+  throw new RingError(
+    'INTERNAL',
+    `port ${taken.join(', ')} of ${id} is held by another process, and the ` +
+      `other members know ${id} by its ports: free it (lsof -i :${taken[0] ?? 0})`,
+  );
 }
 
 /** The node's entry beside this file's tree, as source or as built. */

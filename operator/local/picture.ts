@@ -4,7 +4,13 @@ import type { Observed } from '../planner/observed.ts';
 import type { Wait, WaitReason } from '../planner/actions.ts';
 import type { Plan } from '../planner/plan.ts';
 import {
-  counted, formatBytes, formatDuration, midSentence, progressBar, reasonOf, remainingText,
+  counted,
+  formatBytes,
+  formatDuration,
+  midSentence,
+  progressBar,
+  reasonOf,
+  remainingText,
 } from '../words.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
 import { isConverged } from './status.ts';
@@ -64,7 +70,9 @@ export function openPicture(screen: Screen, now: () => number): Picture {
       failures.set(event.id, told);
       for (const text of processLines(event, logFile)) line(text);
     },
-    manifest: (event) => { for (const text of manifestLines(event)) line(text); },
+    manifest: (event) => {
+      for (const text of manifestLines(event)) line(text);
+    },
     status: (status) => {
       follow(status);
       const progress = progressLine(status);
@@ -83,24 +91,41 @@ export function openPicture(screen: Screen, now: () => number): Picture {
 
 function processLines(event: SupervisorEvent, logFile: string): readonly string[] {
   switch (event.kind) {
-    case 'started': return [`  ${event.id}  started (process ${event.pid}), log in ${logFile}`];
-    case 'adopted': return [`  ${event.id}  adopted: process ${event.pid} went on without an operator`];
-    case 'stopped': return [`  ${event.id}  stopped`];
-    case 'crashed': return [`! ${event.id}  ended by itself (${event.how}); starts again in `
-      + `${formatDuration(event.retryMs)}; log in ${logFile}`];
-    case 'failed': return [`! ${event.id}  cannot be started: ${reasonOf(event.error)}`,
-      `           tried again in ${formatDuration(event.retryMs)}, and ever more seldom until it works`];
-    case 'volume-gone': return [`! ${event.id}  its data folder was taken away; the process is ended, `
-      + 'and the ring rebuilds what it held'];
+    case 'started':
+      return [`  ${event.id}  started (process ${event.pid}), log in ${logFile}`];
+    case 'adopted':
+      return [`  ${event.id}  adopted: process ${event.pid} went on without an operator`];
+    case 'stopped':
+      return [`  ${event.id}  stopped`];
+    case 'crashed':
+      return [
+        `! ${event.id}  ended by itself (${event.how}); starts again in ` +
+          `${formatDuration(event.retryMs)}; log in ${logFile}`,
+      ];
+    case 'failed':
+      return [
+        `! ${event.id}  cannot be started: ${reasonOf(event.error)}`,
+        `           tried again in ${formatDuration(event.retryMs)}, and ever more seldom until it works`,
+      ];
+    case 'volume-gone':
+      return [
+        `! ${event.id}  its data folder was taken away; the process is ended, ` +
+          'and the ring rebuilds what it held',
+      ];
   }
 }
 
 function manifestLines(event: ManifestEvent): readonly string[] {
   switch (event.kind) {
-    case 'changed': return [`* ${event.path} changed: ${event.summary}`];
-    case 'invalid': return [`! ${event.path} is not valid; the last good one stays in force:`,
-      ...event.problems.map((problem) => `    ${problem}`)];
-    case 'missing': return [`! ${event.path} is gone; the last good manifest stays in force`];
+    case 'changed':
+      return [`* ${event.path} changed: ${event.summary}`];
+    case 'invalid':
+      return [
+        `! ${event.path} is not valid; the last good one stays in force:`,
+        ...event.problems.map((problem) => `    ${problem}`),
+      ];
+    case 'missing':
+      return [`! ${event.path} is gone; the last good manifest stays in force`];
   }
 }
 
@@ -122,7 +147,9 @@ function follower(line: (text: string) => void): (status: RingStatus) => void {
     }
     operation = begun;
     for (const wait of newWaits(waits, status)) {
-      line(`. waits: ${midSentence(wait.message)}${wait.unblock === '' ? '' : ` — ${midSentence(wait.unblock)}`}`);
+      line(
+        `. waits: ${midSentence(wait.message)}${wait.unblock === '' ? '' : ` — ${midSentence(wait.unblock)}`}`,
+      );
     }
     const whole = isConverged(status);
     if (whole && !healthy) line(`= ${summaryOf(status)}`);
@@ -136,43 +163,56 @@ function follower(line: (text: string) => void): (status: RingStatus) => void {
 
 /** What has waited for long enough to be worth a line, once per reason. */
 function newWaits(
-  known: Map<WaitReason, { readonly sinceMs: number; readonly told: boolean }>, { waits, observedMs }: RingStatus,
+  known: Map<WaitReason, { readonly sinceMs: number; readonly told: boolean }>,
+  { waits, observedMs }: RingStatus,
 ): readonly Wait[] {
   for (const reason of known.keys()) {
     if (!waits.some((wait) => wait.reason === reason)) known.delete(reason);
   }
   return waits.filter((wait) => {
     const { sinceMs, told } = known.get(wait.reason) ?? { sinceMs: observedMs, told: false };
-    const due = !told && observedMs - sinceMs >= (wait.reason === 'NodesStarting' ? START_TOLD_MS : WAIT_TOLD_MS);
+    const due =
+      !told &&
+      observedMs - sinceMs >= (wait.reason === 'NodesStarting' ? START_TOLD_MS : WAIT_TOLD_MS);
     known.set(wait.reason, { sinceMs, told: told || due });
     return due;
   });
 }
 
 function endOf(operation: OperationStatus, status: RingStatus, tookMs: number): string {
-  return `ended at epoch ${status.ring.epoch} after ${formatDuration(tookMs)}, ${counted(operation.keysDone, 'key')} `
-    + `(${formatBytes(operation.bytesDone)}) moved`;
+  return (
+    `ended at epoch ${status.ring.epoch} after ${formatDuration(tookMs)}, ${counted(operation.keysDone, 'key')} ` +
+    `(${formatBytes(operation.bytesDone)}) moved`
+  );
 }
 
 function summaryOf({ ring, readyReplicas, desiredReplicas }: RingStatus): string {
-  return `ring is ready: ${readyReplicas} of ${desiredReplicas} members serve, epoch ${ring.epoch}, `
-    + `N=${ring.replicationFactor} R=${ring.readQuorum} W=${ring.writeQuorum}`;
+  return (
+    `ring is ready: ${readyReplicas} of ${desiredReplicas} members serve, epoch ${ring.epoch}, ` +
+    `N=${ring.replicationFactor} R=${ring.readQuorum} W=${ring.writeQuorum}`
+  );
 }
 
 function welcomeLines({ url, cluster }: RingStatus): readonly string[] {
-  return ['',
+  return [
+    '',
     `    curl -X PUT ${url}/v1/kv/greeting -d 'hello'`,
     `    curl ${url}/v1/kv/greeting`,
     '',
     `    npx dht status          what the ring ${cluster} is doing`,
     '    npx dht scale 5         or edit `replicas` in the manifest',
-    '    Ctrl-C                  stops all nodes in order; the data stays', ''];
+    '    Ctrl-C                  stops all nodes in order; the data stays',
+    '',
+  ];
 }
 
 function progressLine(status: RingStatus): string {
   const { operation, waits } = status;
-  if (operation === null) return waits[0] === undefined ? '' : `waits: ${midSentence(waits[0].message)}`;
-  return `${operation.summary}  ${operation.phase}  `
-    + `${progressBar(operation.slotsDone, operation.slotsTotal)}  ${counted(operation.keysDone, 'key')}  `
-    + `${formatBytes(operation.bytesDone)}${remainingText(operation.etaMs)}`;
+  if (operation === null)
+    return waits[0] === undefined ? '' : `waits: ${midSentence(waits[0].message)}`;
+  return (
+    `${operation.summary}  ${operation.phase}  ` +
+    `${progressBar(operation.slotsDone, operation.slotsTotal)}  ${counted(operation.keysDone, 'key')}  ` +
+    `${formatBytes(operation.bytesDone)}${remainingText(operation.etaMs)}`
+  );
 }

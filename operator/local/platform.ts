@@ -59,13 +59,20 @@ export class LocalPlatform implements Platform {
 
   async apply(action: Action): Promise<void> {
     switch (action.kind) {
-      case 'none': return;
-      case 'start-node': return this.start(action.id);
-      case 'restart-node': return this.restart(action.id);
-      case 'store-document': return this.parts.documents.store(action.document, action.replaces);
-      case 'post-document': return this.post(action.document, action.to);
-      case 'remove-node': return this.remove(action);
-      default: return unreachable(action);
+      case 'none':
+        return;
+      case 'start-node':
+        return this.start(action.id);
+      case 'restart-node':
+        return this.restart(action.id);
+      case 'store-document':
+        return this.parts.documents.store(action.document, action.replaces);
+      case 'post-document':
+        return this.post(action.document, action.to);
+      case 'remove-node':
+        return this.remove(action);
+      default:
+        return unreachable(action);
     }
   }
 
@@ -83,10 +90,11 @@ export class LocalPlatform implements Platform {
     const process = supervisor.stateOf(id);
     const isAlive = process === 'running' || process === 'stopping';
     return {
-      id, process,
+      id,
+      process,
       startedMs: record?.startedMs ?? 0,
       // Whatever starts next runs the desired revision; only a living process can have an old one.
-      revision: isAlive ? record?.revision ?? '' : manifest.current().desired.revision,
+      revision: isAlive ? (record?.revision ?? '') : manifest.current().desired.revision,
       ports: ports.of(id),
       volume: await this.volumeNow(id),
       client: this.clientOf(id),
@@ -107,19 +115,22 @@ export class LocalPlatform implements Platform {
   }
 
   private async post(document: RingDocument, to: readonly NodeId[]): Promise<void> {
-    const results = await Promise.allSettled(to.map(async (id) => {
-      const client = this.clientOf(id);
-      if (client === null) throw new RingError('PEER_UNREACHABLE', `${id} was never started`);
-      await client.adopt(document);
-    }));
-    for (const result of results) if (result.status === 'rejected') throw postFailure(result.reason);
+    const results = await Promise.allSettled(
+      to.map(async (id) => {
+        const client = this.clientOf(id);
+        if (client === null) throw new RingError('PEER_UNREACHABLE', `${id} was never started`);
+        await client.adopt(document);
+      }),
+    );
+    for (const result of results)
+      if (result.status === 'rejected') throw postFailure(result.reason);
   }
 
   private async remove(action: Action & { readonly kind: 'remove-node' }): Promise<void> {
     const { folder, readiness, supervisor, survey } = this.parts;
     const check = async (): Promise<void> => {
       const running = supervisor.stateOf(action.id) === 'running';
-      const incarnation = running ? survey.lastReport(action.id)?.incarnation ?? null : null;
+      const incarnation = running ? (survey.lastReport(action.id)?.incarnation ?? null) : null;
       const occupant = { incarnation, volume: await this.volumeNow(action.id) };
       checkRemoval(action, occupant, await this.parts.documents.read());
     };
@@ -140,12 +151,13 @@ export class LocalPlatform implements Platform {
     const onDisk = await volumeOf(folder.dataFolder(id));
     if (!manifest.current().cluster.spec.storage.ephemeral) return onDisk;
     const isHeld = ['running', 'stopping'].includes(supervisor.stateOf(id));
-    return isHeld ? survey.lastReport(id)?.volume ?? onDisk : null;
+    return isHeld ? (survey.lastReport(id)?.volume ?? onDisk) : null;
   }
 
   private clientOf(id: NodeId): NodeClient | null {
     const ports = this.parts.ports.of(id);
-    return ports === null ? null
+    return ports === null
+      ? null
       : nodeClient({ origin: `http://${LOCAL_HOST}:${ports.admin}`, token: this.parts.token });
   }
 }

@@ -3,7 +3,12 @@
 import { createServer } from 'node:net';
 import type { NodeId } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
-import { LOCAL_HOST, LOCAL_PORT_BASE, LOCAL_PORT_MAX, LOCAL_PORT_STRIDE } from '../../core/limits.ts';
+import {
+  LOCAL_HOST,
+  LOCAL_PORT_BASE,
+  LOCAL_PORT_MAX,
+  LOCAL_PORT_STRIDE,
+} from '../../core/limits.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 import { ordinalOf } from './state-folder.ts';
 
@@ -25,7 +30,8 @@ export interface PortBook {
 export async function openPortBook(path: string, base = LOCAL_PORT_BASE): Promise<PortBook> {
   const text = await readIfThere(path);
   const known = new Map<string, NodePorts>(
-    text === null ? [] : Object.entries(JSON.parse(text) as Record<string, NodePorts>));
+    text === null ? [] : Object.entries(JSON.parse(text) as Record<string, NodePorts>),
+  );
   const reassign = async (id: NodeId): Promise<NodePorts> => {
     const others = [...known].filter(([other]) => other !== id).map(([, ports]) => ports);
     const ports = await choose(base + Math.max(0, ordinalOf(id)) * LOCAL_PORT_STRIDE, others);
@@ -35,7 +41,7 @@ export async function openPortBook(path: string, base = LOCAL_PORT_BASE): Promis
   };
   return {
     of: (id) => known.get(id) ?? null,
-    assign: async (id) => known.get(id) ?? await reassign(id),
+    assign: async (id) => known.get(id) ?? (await reassign(id)),
     reassign,
   };
 }
@@ -51,9 +57,13 @@ export async function takenPorts(ports: NodePorts): Promise<readonly number[]> {
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => { resolve(false); });
+    probe.once('error', () => {
+      resolve(false);
+    });
     probe.listen({ port, host: LOCAL_HOST, exclusive: true }, () => {
-      probe.close(() => { resolve(true); });
+      probe.close(() => {
+        resolve(true);
+      });
     });
   });
 }
@@ -65,5 +75,8 @@ async function choose(from: number, kept: readonly NodePorts[]): Promise<NodePor
     const ports = { client, admin: client + 1, peer: client + 2 };
     if (!taken.has(client) && (await takenPorts(ports)).length === 0) return ports;
   }
-  throw new RingError('INTERNAL', `no three free ports in a row between ${from} and ${LOCAL_PORT_MAX}`);
+  throw new RingError(
+    'INTERNAL',
+    `no three free ports in a row between ${from} and ${LOCAL_PORT_MAX}`,
+  );
 }

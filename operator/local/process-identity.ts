@@ -50,7 +50,10 @@ function identityOf(pid: number): string | null {
   if (process.platform === 'win32') return null;
   try {
     // A process that is gone makes ps fail; so does a system without ps.
-    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' });
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
     return started.trim() || GONE;
   } catch (error) {
     // ps ran and found nothing, or there is no ps on this system.

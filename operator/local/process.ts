@@ -32,7 +32,8 @@ export interface Launch {
 
 /** Starts the process and records it; `ended` is called once, when it exits. */
 export async function startProcess(
-  launch: Launch, ended: (how: string) => void,
+  launch: Launch,
+  ended: (how: string) => void,
 ): Promise<ProcessRecord> {
   await mkdir(launch.dataFolder, { recursive: true });
   const volume = defined(await volumeOf(launch.dataFolder), 'the data folder just made');
@@ -47,11 +48,20 @@ export async function startProcess(
       child.once('error', (cause) => {
         reject(new RingError('INTERNAL', `${command ?? ''} cannot be started`, { cause }));
       });
-      child.once('spawn', () => { resolve(child.pid ?? 0); });
+      child.once('spawn', () => {
+        resolve(child.pid ?? 0);
+      });
     });
-    child.once('exit', (code, signal) => { ended(signal ?? `exit code ${code ?? 0}${lastWords(launch)}`); });
+    child.once('exit', (code, signal) => {
+      ended(signal ?? `exit code ${code ?? 0}${lastWords(launch)}`);
+    });
     child.unref();
-    const record = { ...nameProcess(pid), revision: launch.revision, startedMs: launch.nowMs, volume };
+    const record = {
+      ...nameProcess(pid),
+      revision: launch.revision,
+      startedMs: launch.nowMs,
+      volume,
+    };
     await writeDurably(launch.recordFile, JSON.stringify(record));
     return record;
   } finally {
@@ -62,7 +72,7 @@ export async function startProcess(
 /** The record of the process that was last started; null where none is kept. */
 export async function readRecord(path: string): Promise<ProcessRecord | null> {
   const text = await readIfThere(path);
-  return text === null ? null : JSON.parse(text) as ProcessRecord;
+  return text === null ? null : (JSON.parse(text) as ProcessRecord);
 }
 
 /**
@@ -129,7 +139,10 @@ const TAIL_BYTES = 16 * 1024;
 /** Appends to the log; one that grew large is kept once as `log.1`. */
 async function openLog(path: string): ReturnType<typeof open> {
   await mkdir(dirname(path), { recursive: true });
-  const size = await stat(path).then((found) => found.size, () => 0);
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > LOCAL_LOG_BYTES_MAX) {
     await rm(`${path}.1`, { force: true });
     await rename(path, `${path}.1`);

@@ -24,20 +24,27 @@ export async function openProxy(port: number, host = LOCAL_HOST): Promise<Proxy>
   let backends: readonly Backend[] = [];
   let turn = 0;
   const open = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
-    open.add(client);
-    client.once('close', () => open.delete(client));
-    // Reported where the connection is joined; an early reset must not end the process.
-    client.on('error', () => { client.destroy(); });
-    turn = (turn + 1) % Math.max(1, backends.length);
-    void forward(client, [...backends.slice(turn), ...backends.slice(0, turn)]);
-  });
+  const server = createServer(
+    { allowHalfOpen: true, pauseOnConnect: true, noDelay: true },
+    (client) => {
+      open.add(client);
+      client.once('close', () => open.delete(client));
+      // Reported where the connection is joined; an early reset must not end the process.
+      client.on('error', () => {
+        client.destroy();
+      });
+      turn = (turn + 1) % Math.max(1, backends.length);
+      void forward(client, [...backends.slice(turn), ...backends.slice(0, turn)]);
+    },
+  );
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, port, host);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    setBackends: (now) => { backends = now; },
+    setBackends: (now) => {
+      backends = now;
+    },
     close: (ms) => close(server, open, ms),
   };
 }
@@ -57,7 +64,9 @@ async function forward(client: Socket, candidates: readonly Backend[]): Promise<
 function connected(port: number): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: LOCAL_HOST, allowHalfOpen: true, noDelay: true });
-    socket.once('connect', () => { resolve(socket); });
+    socket.once('connect', () => {
+      resolve(socket);
+    });
     // Stays for the connection's life: a reset after the join is told by `close`.
     socket.on('error', () => {
       socket.destroy();
@@ -67,8 +76,12 @@ function connected(port: number): Promise<Socket | null> {
 }
 
 function join(client: Socket, upstream: Socket): void {
-  client.once('close', () => { upstream.destroy(); });
-  upstream.once('close', () => { client.destroy(); });
+  client.once('close', () => {
+    upstream.destroy();
+  });
+  upstream.once('close', () => {
+    client.destroy();
+  });
   client.pipe(upstream);
   upstream.pipe(client);
 }
@@ -77,26 +90,40 @@ function join(client: Socket, upstream: Socket): void {
 function answerNobody(client: Socket): void {
   const { status, retryable, title } = ERRORS.NOT_SERVING;
   const body = JSON.stringify({
-    type: 'about:blank', title, status, code: 'NOT_SERVING', retryable,
+    type: 'about:blank',
+    title,
+    status,
+    code: 'NOT_SERVING',
+    retryable,
     detail: 'no node of this ring is ready at the moment',
   });
-  client.setTimeout(HEADERS_MS, () => { client.destroy(); });
+  client.setTimeout(HEADERS_MS, () => {
+    client.destroy();
+  });
   client.once('data', () => {
-    client.end(`HTTP/1.1 ${status} Service Unavailable\r\ncontent-type: application/problem+json\r\n`
-      + `content-length: ${Buffer.byteLength(body)}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${body}`);
+    client.end(
+      `HTTP/1.1 ${status} Service Unavailable\r\ncontent-type: application/problem+json\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${body}`,
+    );
     // What is left of the request is read and dropped, or its sender would see a reset, not the answer.
     client.resume();
   });
-  client.once('end', () => { client.end(); });
+  client.once('end', () => {
+    client.end();
+  });
   client.resume();
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const what = cause.code === 'EADDRINUSE' ? 'is held by another process: free it, or take another one with --port'
-        : `cannot be listened on (${cause.code ?? cause.message})`;
-      reject(new RingError('STORE_LOCKED', `the client address ${host}:${port} ${what}`, { cause }));
+      const what =
+        cause.code === 'EADDRINUSE'
+          ? 'is held by another process: free it, or take another one with --port'
+          : `cannot be listened on (${cause.code ?? cause.message})`;
+      reject(
+        new RingError('STORE_LOCKED', `the client address ${host}:${port} ${what}`, { cause }),
+      );
     });
     server.listen({ port, host }, resolve);
   });
@@ -104,7 +131,9 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function close(server: Server, open: ReadonlySet<Socket>, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    const patience = setTimeout(() => { for (const socket of open) socket.destroy(); }, ms);
+    const patience = setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, ms);
     server.close(() => {
       clearTimeout(patience);
       resolve();

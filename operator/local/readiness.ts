@@ -32,11 +32,13 @@ export function watchReadiness({ nodes, isReady, changed }: ReadinessOptions): R
   const look = async (): Promise<void> => {
     const ids = nodes();
     for (const id of ready) if (!ids.includes(id)) set(id, false);
-    await Promise.all(ids.map(async (id) => {
-      const claim = !withdrawn.has(id) && await isReady(id);
-      // Withdrawn while the question was under way.
-      set(id, claim && !withdrawn.has(id));
-    }));
+    await Promise.all(
+      ids.map(async (id) => {
+        const claim = !withdrawn.has(id) && (await isReady(id));
+        // Withdrawn while the question was under way.
+        set(id, claim && !withdrawn.has(id));
+      }),
+    );
     if (!closed) timer = setTimeout(() => void look(), LOCAL_READY_MS);
   };
   void look();
@@ -46,7 +48,9 @@ export function watchReadiness({ nodes, isReady, changed }: ReadinessOptions): R
       withdrawn.add(id);
       set(id, false);
     },
-    admit: (id) => { withdrawn.delete(id); },
+    admit: (id) => {
+      withdrawn.delete(id);
+    },
     close: () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);

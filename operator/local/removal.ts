@@ -21,26 +21,43 @@ export interface Occupant {
 
 /** Throws CONFLICT, naming what is missing, unless the removal is proved safe. */
 export function checkRemoval(
-  request: RemovalRequest, occupant: Occupant, document: RingDocument | null,
+  request: RemovalRequest,
+  occupant: Occupant,
+  document: RingDocument | null,
 ): void {
   if (occupant.volume === null) return;
-  if (occupant.incarnation !== null && request.incarnation !== null
-    && occupant.incarnation !== request.incarnation) {
+  if (
+    occupant.incarnation !== null &&
+    request.incarnation !== null &&
+    occupant.incarnation !== request.incarnation
+  ) {
     throw refused(request, `incarnation ${occupant.incarnation} lives there now`);
   }
   const occupies = occupant.incarnation ?? request.incarnation;
-  const named = (document?.members ?? []).filter((member) => member.id === request.id && !member.lost
-    && (occupies === null || member.incarnation === occupies));
-  if (named.length === 0 && (occupies !== null || document === null || !namesId(document, request.id))) return;
+  const named = (document?.members ?? []).filter(
+    (member) =>
+      member.id === request.id &&
+      !member.lost &&
+      (occupies === null || member.incarnation === occupies),
+  );
+  if (
+    named.length === 0 &&
+    (occupies !== null || document === null || !namesId(document, request.id))
+  )
+    return;
   const { receipt } = request;
-  if (receipt === null) throw refused(request, 'the ring document names it, and no receipt is given');
+  if (receipt === null)
+    throw refused(request, 'the ring document names it, and no receipt is given');
   const recorded = document?.receipts.some((known) => isSame(known, receipt)) ?? false;
   if (!recorded) throw refused(request, 'the stored ring document holds no such receipt');
   if (occupies !== null && receipt.incarnation !== occupies) {
     throw refused(request, `the receipt is for incarnation ${receipt.incarnation}`);
   }
   if (receipt.volume !== occupant.volume) {
-    throw refused(request, `the receipt is for volume ${receipt.volume}, the folder is ${occupant.volume}`);
+    throw refused(
+      request,
+      `the receipt is for volume ${receipt.volume}, the folder is ${occupant.volume}`,
+    );
   }
 }
 
@@ -49,8 +66,13 @@ function namesId(document: RingDocument, id: NodeId): boolean {
 }
 
 function isSame(a: Receipt, b: Receipt): boolean {
-  return a.id === b.id && a.incarnation === b.incarnation && a.change === b.change
-    && a.epoch === b.epoch && a.volume === b.volume;
+  return (
+    a.id === b.id &&
+    a.incarnation === b.incarnation &&
+    a.change === b.change &&
+    a.epoch === b.epoch &&
+    a.volume === b.volume
+  );
 }
 
 function refused({ id, incarnation }: RemovalRequest, why: string): RingError {

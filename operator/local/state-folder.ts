@@ -40,7 +40,10 @@ export function stateFolder(root: string, cluster: string): StateFolder {
   const nodes = join(root, 'nodes');
   const processes = join(root, 'processes');
   return {
-    cluster, root, nodes, processes,
+    cluster,
+    root,
+    nodes,
+    processes,
     lock: join(root, 'lock'),
     operator: join(root, 'operator.json'),
     status: join(root, 'status.json'),
@@ -60,7 +63,10 @@ export function stateFolder(root: string, cluster: string): StateFolder {
  * The folder of this cluster: where its manifest says, or `<base>/<name>`. A folder elsewhere is
  * pointed to from there, so that a name is enough to find it. null: neither name nor folder is known.
  */
-export async function stateFolderOf(base: string, cluster: DhtCluster | string | null): Promise<StateFolder | null> {
+export async function stateFolderOf(
+  base: string,
+  cluster: DhtCluster | string | null,
+): Promise<StateFolder | null> {
   if (cluster === null) return null;
   if (typeof cluster === 'string') {
     const pointer = await readIfThere(join(base, `${cluster}${POINTER}`));
@@ -93,13 +99,16 @@ export async function secretIn(path: string): Promise<string> {
 /** Clusters that have state under this base folder. */
 export async function clustersIn(base: string): Promise<readonly string[]> {
   const names = (await entries(base)).flatMap(({ name, folder }) =>
-    folder ? [name] : name.endsWith(POINTER) ? [name.slice(0, -POINTER.length)] : []);
+    folder ? [name] : name.endsWith(POINTER) ? [name.slice(0, -POINTER.length)] : [],
+  );
   return [...new Set(names)].sort();
 }
 
 /** Nodes of which a trace exists: a folder, or a record of a process. */
 export async function nodesIn(folder: StateFolder): Promise<readonly NodeId[]> {
-  const folders = (await entries(folder.nodes)).filter((entry) => entry.folder).map((entry) => entry.name);
+  const folders = (await entries(folder.nodes))
+    .filter((entry) => entry.folder)
+    .map((entry) => entry.name);
   const records = (await entries(folder.processes))
     .filter((entry) => entry.name.endsWith('.json'))
     .map((entry) => entry.name.slice(0, -'.json'.length));

@@ -92,8 +92,13 @@ export function ringStatus(plan: Plan, observed: Observed, context: StatusContex
 export function isConverged(status: RingStatus): boolean {
   const is = (type: string): string | undefined =>
     status.conditions.find((condition) => condition.type === type)?.status;
-  return is('Ready') === 'True' && is('RingConverged') === 'True' && is('Reconciling') === 'False'
-    && status.members.length === status.desiredReplicas && status.readyReplicas === status.desiredReplicas;
+  return (
+    is('Ready') === 'True' &&
+    is('RingConverged') === 'True' &&
+    is('Reconciling') === 'False' &&
+    status.members.length === status.desiredReplicas &&
+    status.readyReplicas === status.desiredReplicas
+  );
 }
 
 function operationStatus(operation: Operation | null, nowMs: number): OperationStatus | null {
@@ -101,9 +106,12 @@ function operationStatus(operation: Operation | null, nowMs: number): OperationS
   const elapsedMs = nowMs - operation.startedMs;
   const { slotsDone, slotsTotal, bytesDone, bytesTotal } = operation;
   // Bytes tell the time better than slots do, where the members' loads are known.
-  const etaMs = operation.phase === 'read-new' ? 0
-    : bytesTotal > 0 && bytesDone < bytesTotal ? remainingMs({ done: bytesDone, total: bytesTotal, elapsedMs })
-      : remainingMs({ done: slotsDone, total: slotsTotal, elapsedMs });
+  const etaMs =
+    operation.phase === 'read-new'
+      ? 0
+      : bytesTotal > 0 && bytesDone < bytesTotal
+        ? remainingMs({ done: bytesDone, total: bytesTotal, elapsedMs })
+        : remainingMs({ done: slotsDone, total: slotsTotal, elapsedMs });
   return { ...operation, etaMs };
 }
 
@@ -111,17 +119,29 @@ function memberStatuses(observed: Observed, context: StatusContext): readonly Me
   const slots = slotsHeld(observed.document);
   const members = observed.document?.members ?? [];
   const rows = members.map((member) => {
-    const node = observed.nodes.find(({ id, report }) => id === member.id
-      && (report === null || report.incarnation === member.incarnation));
+    const node = observed.nodes.find(
+      ({ id, report }) =>
+        id === member.id && (report === null || report.incarnation === member.incarnation),
+    );
     return rowOf(member.id, member, node, slots.get(member.incarnation) ?? 0, context);
   });
-  const others = observed.nodes.filter((node) => !members.some((member) => member.id === node.id
-    && (node.report === null || node.report.incarnation === member.incarnation)));
+  const others = observed.nodes.filter(
+    (node) =>
+      !members.some(
+        (member) =>
+          member.id === node.id &&
+          (node.report === null || node.report.incarnation === member.incarnation),
+      ),
+  );
   return [...rows, ...others.map((node) => rowOf(node.id, null, node, 0, context))];
 }
 
 function rowOf(
-  name: string, member: Member | null, node: ObservedNode | undefined, slots: number, context: StatusContext,
+  name: string,
+  member: Member | null,
+  node: ObservedNode | undefined,
+  slots: number,
+  context: StatusContext,
 ): MemberStatus {
   const report = node?.report ?? null;
   const ports = context.portsOf(name);
@@ -149,6 +169,8 @@ function slotsHeld(document: RingDocument | null): ReadonlyMap<string, number> {
   if (document === null) return held;
   const counts = new Uint32Array(document.current.seats.length);
   for (const seat of replicaTable(document.current).seats) counts[seat] = (counts[seat] ?? 0) + 1;
-  document.current.seats.forEach(({ incarnation }, index) => held.set(incarnation, counts[index] ?? 0));
+  document.current.seats.forEach(({ incarnation }, index) =>
+    held.set(incarnation, counts[index] ?? 0),
+  );
   return held;
 }

@@ -13,8 +13,18 @@ export type ProcessState = 'absent' | 'running' | 'stopping' | 'crashed' | 'stop
 export type SupervisorEvent =
   | { readonly kind: 'started' | 'adopted'; readonly id: NodeId; readonly pid: number }
   | { readonly kind: 'stopped'; readonly id: NodeId }
-  | { readonly kind: 'crashed'; readonly id: NodeId; readonly how: string; readonly retryMs: number }
-  | { readonly kind: 'failed'; readonly id: NodeId; readonly error: unknown; readonly retryMs: number }
+  | {
+      readonly kind: 'crashed';
+      readonly id: NodeId;
+      readonly how: string;
+      readonly retryMs: number;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly id: NodeId;
+      readonly error: unknown;
+      readonly retryMs: number;
+    }
   | { readonly kind: 'volume-gone'; readonly id: NodeId };
 
 interface Charge {
@@ -136,12 +146,14 @@ export class Supervisor {
   /** Ends all at once, without a drain. */
   async killAll(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.charges.values()].map(async (charge) => {
-      charge.wanted = false;
-      this.cancelRetry(charge);
-      await charge.launching?.catch(() => undefined);
-      if (charge.record !== null) signalProcess(charge.record, 'SIGKILL');
-    }));
+    await Promise.all(
+      [...this.charges.values()].map(async (charge) => {
+        charge.wanted = false;
+        this.cancelRetry(charge);
+        await charge.launching?.catch(() => undefined);
+        if (charge.record !== null) signalProcess(charge.record, 'SIGKILL');
+      }),
+    );
   }
 
   /** Lets go of all processes, which go on; nothing is restarted any more. */
@@ -154,13 +166,16 @@ export class Supervisor {
   private async orphanRecord(id: NodeId): Promise<ProcessRecord | null> {
     const pid = await this.options.orphan(id);
     const volume = await volumeOf(this.options.dataFolder(id));
-    return pid === null || volume === null ? null
+    return pid === null || volume === null
+      ? null
       : { ...nameProcess(pid), revision: '', startedMs: Date.now(), volume };
   }
 
   private async launch(id: NodeId, charge: Charge): Promise<void> {
     if (charge.record !== null && isAlive(charge.record)) return;
-    charge.launching ??= this.spawn(id, charge).finally(() => { charge.launching = null; });
+    charge.launching ??= this.spawn(id, charge).finally(() => {
+      charge.launching = null;
+    });
     await charge.launching;
   }
 
@@ -175,7 +190,9 @@ export class Supervisor {
 
   private async spawn(id: NodeId, charge: Charge): Promise<void> {
     const launch = await this.options.launch(id);
-    charge.record = await startProcess(launch, (how) => { this.exited(id, charge, how); });
+    charge.record = await startProcess(launch, (how) => {
+      this.exited(id, charge, how);
+    });
     charge.adopted = false;
     this.options.happened({ kind: 'started', id, pid: charge.record.pid });
   }
@@ -206,10 +223,18 @@ export class Supervisor {
   }
 
   private async lostVolume(id: NodeId, record: ProcessRecord): Promise<boolean> {
-    return await volumeOf(this.options.dataFolder(id)) !== record.volume;
+    return (await volumeOf(this.options.dataFolder(id))) !== record.volume;
   }
 }
 
 function newCharge(): Charge {
-  return { record: null, adopted: false, wanted: false, stopping: false, crashes: 0, retry: null, launching: null };
+  return {
+    record: null,
+    adopted: false,
+    wanted: false,
+    stopping: false,
+    crashes: 0,
+    retry: null,
+    launching: null,
+  };
 }

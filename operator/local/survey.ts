@@ -36,23 +36,37 @@ export class Survey {
   /** When each node that exists was first seen here, wall clock in ms. */
   private readonly seenMs = new Map<NodeId, number>();
   private readonly heard = new Map<NodeId, Heard>();
-  private readonly loads = new Map<Incarnation, { readonly load: NodeLoad; readonly atMs: number }>();
+  private readonly loads = new Map<
+    Incarnation,
+    { readonly load: NodeLoad; readonly atMs: number }
+  >();
 
   constructor(cluster: string) {
     this.cluster = cluster;
   }
 
-  async observe(document: RingDocument | null, facts: readonly NodeFacts[], nowMs: number): Promise<Observed> {
+  async observe(
+    document: RingDocument | null,
+    facts: readonly NodeFacts[],
+    nowMs: number,
+  ): Promise<Observed> {
     this.meet(facts, nowMs);
-    const answers = await Promise.all(facts.map(async (node) => ({ node, report: await askReport(node) })));
+    const answers = await Promise.all(
+      facts.map(async (node) => ({ node, report: await askReport(node) })),
+    );
     const nodes = answers.map(({ node, report }) => this.nodeOf(node, report, nowMs));
     await this.refreshLoads(answers, nowMs);
     return {
-      nowMs, document, nodes,
+      nowMs,
+      document,
+      nodes,
       highest: await highestDocument(document, answers),
       lostIncarnations: lostIncarnations(document, answers),
       loads: new Map([...this.loads].map(([member, { load }]) => [member, load])),
-      fresh: { clusterId: clusterId(randomBytes(8).toString('hex')), changeId: changeId(randomBytes(6).toString('hex')) },
+      fresh: {
+        clusterId: clusterId(randomBytes(8).toString('hex')),
+        changeId: changeId(randomBytes(6).toString('hex')),
+      },
       nameOf: (ordinal) => nodeId(`${this.cluster}-${ordinal}`),
     };
   }
@@ -78,7 +92,8 @@ export class Survey {
     const heardMs = this.heard.get(facts.id)?.atMs ?? Number.NEGATIVE_INFINITY;
     // Silence is counted by this observer alone: what went on before it came is unknown to it. One
     // that was never heard is as old as its first sight: a joiner that starts is not a silent one.
-    const silentMs = report === null ? nowMs - Math.max(heardMs, this.seenMs.get(facts.id) ?? nowMs) : 0;
+    const silentMs =
+      report === null ? nowMs - Math.max(heardMs, this.seenMs.get(facts.id) ?? nowMs) : 0;
     return {
       id: facts.id,
       address: facts.ports === null ? '' : `${LOCAL_HOST}:${facts.ports.peer}`,
@@ -120,16 +135,23 @@ async function askReport(node: NodeFacts): Promise<NodeReport | null> {
 function processOf(facts: NodeFacts, heardMs: number): ObservedNode['process'] {
   switch (facts.process) {
     case 'absent':
-    case 'stopped': return 'stopped';
-    case 'stopping': return 'stopping';
+    case 'stopped':
+      return 'stopped';
+    case 'stopping':
+      return 'stopping';
     // A restart is on its way; to the planner that is a node that starts.
-    case 'crashed': return 'starting';
-    case 'running': return heardMs >= facts.startedMs ? 'running' : 'starting';
+    case 'crashed':
+      return 'starting';
+    case 'running':
+      return heardMs >= facts.startedMs ? 'running' : 'starting';
   }
 }
 
 /** Asks a node only where its report says that it holds a higher epoch than the stored one. */
-async function highestDocument(stored: RingDocument | null, answers: readonly Answer[]): Promise<RingDocument | null> {
+async function highestDocument(
+  stored: RingDocument | null,
+  answers: readonly Answer[],
+): Promise<RingDocument | null> {
   const ahead = answers
     .filter(({ report }) => report !== null && report.epoch > (stored?.epoch ?? 0))
     .sort((a, b) => (b.report?.epoch ?? 0) - (a.report?.epoch ?? 0));
@@ -144,15 +166,23 @@ async function highestDocument(stored: RingDocument | null, answers: readonly An
  * Incarnations of which the folder proves that they cannot act again: another one lives there, or the
  * folder is gone and no process is left that has it open. Silence proves nothing.
  */
-function lostIncarnations(document: RingDocument | null, answers: readonly Answer[]): readonly Incarnation[] {
+function lostIncarnations(
+  document: RingDocument | null,
+  answers: readonly Answer[],
+): readonly Incarnation[] {
   const lost: Incarnation[] = [];
   for (const member of document?.members ?? []) {
     if (member.lost) continue;
     const answer = answers.find(({ node }) => node.id === member.id);
-    const other = answer?.report !== null && answer?.report !== undefined
-      && answer.report.incarnation !== member.incarnation;
-    const folderGone = answer === undefined
-      || (answer.node.volume === null && answer.node.process !== 'running' && answer.node.process !== 'stopping');
+    const other =
+      answer?.report !== null &&
+      answer?.report !== undefined &&
+      answer.report.incarnation !== member.incarnation;
+    const folderGone =
+      answer === undefined ||
+      (answer.node.volume === null &&
+        answer.node.process !== 'running' &&
+        answer.node.process !== 'stopping');
     if (other || folderGone) lost.push(member.incarnation);
   }
   return lost;

@@ -5,10 +5,24 @@ import type { Receipt, RingDocument } from '../../core/api/ring-document.ts';
 
 /** Why a scale-in is refused or something waits; each has a runbook entry (operator.md §2). */
 export type WaitReason =
-  | 'BelowReplicationFactor' | 'ZoneRuleBroken' | 'UnderReplicated' | 'DiskWouldFill'
-  | 'MemberUnreachable' | 'HintsOutstanding' | 'OperationInFlight' | 'RebuildInProgress'
-  | 'RolloutFailing' | 'DigestMismatch' | 'DocumentUnknown' | 'Paused'
-  | 'NodesStarting' | 'BarrierPending' | 'StreamsRunning' | 'CleanUpRunning' | 'SplitRing' | 'QuorumLost';
+  | 'BelowReplicationFactor'
+  | 'ZoneRuleBroken'
+  | 'UnderReplicated'
+  | 'DiskWouldFill'
+  | 'MemberUnreachable'
+  | 'HintsOutstanding'
+  | 'OperationInFlight'
+  | 'RebuildInProgress'
+  | 'RolloutFailing'
+  | 'DigestMismatch'
+  | 'DocumentUnknown'
+  | 'Paused'
+  | 'NodesStarting'
+  | 'BarrierPending'
+  | 'StreamsRunning'
+  | 'CleanUpRunning'
+  | 'SplitRing'
+  | 'QuorumLost';
 
 /** Something waits: why, for whom, and what would unblock it. */
 export interface Wait {
@@ -25,12 +39,24 @@ export type Action =
   /** Stop it in order and start it again with the desired revision. */
   | { readonly kind: 'restart-node'; readonly id: NodeId; readonly why: string }
   /** Compare-and-set: only where the stored document is still `replaces` (null: none stored). */
-  | { readonly kind: 'store-document'; readonly document: RingDocument; readonly replaces: RingDocument | null }
+  | {
+      readonly kind: 'store-document';
+      readonly document: RingDocument;
+      readonly replaces: RingDocument | null;
+    }
   /** Post the stored document to these nodes. */
-  | { readonly kind: 'post-document'; readonly document: RingDocument; readonly to: readonly NodeId[] }
+  | {
+      readonly kind: 'post-document';
+      readonly document: RingDocument;
+      readonly to: readonly NodeId[];
+    }
   /**
    * Stop the node and delete its volume. `receipt` null only for an incarnation that no document ever
    * named or that is proved lost; the platform checks again at the moment of deletion (I6).
    */
-  | { readonly kind: 'remove-node'; readonly id: NodeId; readonly incarnation: Incarnation | null;
-      readonly receipt: Receipt | null };
+  | {
+      readonly kind: 'remove-node';
+      readonly id: NodeId;
+      readonly incarnation: Incarnation | null;
+      readonly receipt: Receipt | null;
+    };

@@ -26,7 +26,9 @@ export function advanceChange(world: World): Verdict {
   if (document.phase === 'read-new') return store(finishChange(document, stampOf(world)), document);
   const owing = uncovered(document, reports);
   if (owing.length > 0 && !without.has('R7')) return hold(streamsWait(world));
-  const damaged = document.members.filter((m) => (reports.get(m.incarnation)?.damagedRecords ?? 0) > 0);
+  const damaged = document.members.filter(
+    (m) => (reports.get(m.incarnation)?.damagedRecords ?? 0) > 0,
+  );
   if (damaged.length > 0) return hold(damageWait(damaged));
   return store(enterReadNew(document, stampOf(world)), document);
 }

@@ -23,8 +23,12 @@ const PATIENCE_MS = 30_000;
 export function platformContract(name: string, open: () => Promise<PlatformUnderTest>): void {
   describe(`${name} as a platform`, () => {
     let under: PlatformUnderTest;
-    beforeEach(async () => { under = await open(); });
-    afterEach(async () => { await under.dispose(); });
+    beforeEach(async () => {
+      under = await open();
+    });
+    afterEach(async () => {
+      await under.dispose();
+    });
 
     test('a cluster that was never run has no document and no nodes', async () => {
       const observed = await under.platform.observe();
@@ -76,12 +80,18 @@ export function platformContract(name: string, open: () => Promise<PlatformUnder
       const node = await started(under.platform, 0);
       const first = ringOf([node]);
       await under.platform.apply({ kind: 'store-document', document: first, replaces: null });
-      await expect(under.platform.apply({ kind: 'store-document', document: first, replaces: null }))
-        .rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(
+        under.platform.apply({ kind: 'store-document', document: first, replaces: null }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' });
       const second = { ...first, epoch: epoch(2) };
       await under.platform.apply({ kind: 'store-document', document: second, replaces: first });
-      await expect(under.platform.apply({ kind: 'store-document', document: { ...first, epoch: epoch(3) }, replaces: first }))
-        .rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(
+        under.platform.apply({
+          kind: 'store-document',
+          document: { ...first, epoch: epoch(3) },
+          replaces: first,
+        }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' });
       const stored = (await under.platform.observe()).document;
       expect(stored === null ? null : documentHash(stored)).toBe(documentHash(second));
     });
@@ -90,8 +100,9 @@ export function platformContract(name: string, open: () => Promise<PlatformUnder
       const node = await started(under.platform, 0);
       const newer = { ...ringOf([node]), epoch: epoch(9) };
       await under.platform.apply({ kind: 'store-document', document: newer, replaces: null });
-      await expect(under.platform.apply({ kind: 'store-document', document: ringOf([node]), replaces: newer }))
-        .rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(
+        under.platform.apply({ kind: 'store-document', document: ringOf([node]), replaces: newer }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' });
     });
 
     test('a posted document is acknowledged by the node, and serves as the highest one known', async () => {
@@ -116,13 +127,19 @@ export function platformContract(name: string, open: () => Promise<PlatformUnder
 
     test('I6: a member is not removed without a receipt', async () => {
       const node = await memberStored(under.platform);
-      await expect(under.platform.apply(removalOf(node, null))).rejects.toMatchObject({ code: 'CONFLICT' });
-      expect((await answering(under.platform, node.id)).report?.incarnation).toBe(node.report?.incarnation);
+      await expect(under.platform.apply(removalOf(node, null))).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+      expect((await answering(under.platform, node.id)).report?.incarnation).toBe(
+        node.report?.incarnation,
+      );
     });
 
     test('I6: a receipt that the stored document does not hold removes nobody', async () => {
       const node = await memberStored(under.platform);
-      await expect(under.platform.apply(removalOf(node, receiptOf(node)))).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(under.platform.apply(removalOf(node, receiptOf(node)))).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
     });
 
     test('I6: a stored receipt removes exactly its incarnation and volume', async () => {
@@ -131,11 +148,17 @@ export function platformContract(name: string, open: () => Promise<PlatformUnder
       const document = { ...ringOf([node]), receipts: [receiptOf(node)] };
       const wrong = { ...document, receipts: [other] };
       await under.platform.apply({ kind: 'store-document', document: wrong, replaces: null });
-      await expect(under.platform.apply(removalOf(node, other))).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(under.platform.apply(removalOf(node, other))).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
       const right = { ...document, epoch: epoch(2) };
       await under.platform.apply({ kind: 'store-document', document: right, replaces: wrong });
-      await expect(under.platform.apply({ ...removalOf(node, receiptOf(node)), incarnation: incarnation('0'.repeat(16)) }))
-        .rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(
+        under.platform.apply({
+          ...removalOf(node, receiptOf(node)),
+          incarnation: incarnation('0'.repeat(16)),
+        }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' });
       await under.platform.apply(removalOf(node, receiptOf(node)));
       expect((await under.platform.observe()).nodes).toEqual([]);
     });
@@ -174,7 +197,11 @@ async function answering(platform: Platform, id: NodeId): Promise<ObservedNode> 
 }
 
 /** Looks again and again, as the loop does; throws naming what never came. */
-async function seen<T>(platform: Platform, what: string, look: (observed: Observed) => T | null): Promise<T> {
+async function seen<T>(
+  platform: Platform,
+  what: string,
+  look: (observed: Observed) => T | null,
+): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
   const signal = new AbortController().signal;
   while (performance.now() < deadline) {
@@ -204,24 +231,48 @@ function removalOf({ id, report }: ObservedNode, receipt: Receipt | null) {
 
 function receiptOf({ id, report }: ObservedNode): Receipt {
   return {
-    id, incarnation: report!.incarnation, change: changeId('change'), epoch: epoch(1), volume: report!.volume,
+    id,
+    incarnation: report!.incarnation,
+    change: changeId('change'),
+    epoch: epoch(1),
+    volume: report!.volume,
   };
 }
 
 /** The first document of a ring of these nodes. */
 function ringOf(nodes: readonly ObservedNode[]): RingDocument {
   const members = nodes.map((node) => ({
-    id: node.id, incarnation: node.report!.incarnation, address: node.address, zone: node.zone,
-    state: 'serving' as const, lost: false,
+    id: node.id,
+    incarnation: node.report!.incarnation,
+    address: node.address,
+    zone: node.zone,
+    state: 'serving' as const,
+    lost: false,
   }));
   const current = claim({
-    from: null, seats: members.map(({ incarnation: seat, zone }) => ({ incarnation: seat, zone })), slotBits: SLOT_BITS,
-    replicationFactor: 1, readQuorum: 1, writeQuorum: 1,
+    from: null,
+    seats: members.map(({ incarnation: seat, zone }) => ({ incarnation: seat, zone })),
+    slotBits: SLOT_BITS,
+    replicationFactor: 1,
+    readQuorum: 1,
+    writeQuorum: 1,
   });
   return {
-    clusterId: clusterId('0123456789abcdef'), epoch: epoch(1), phase: 'stable', slotBits: SLOT_BITS, hash: 'xxh64',
-    protocolVersion: PROTOCOL_VERSION, members, current, next: null, change: null, mode: 'strict',
-    conflicts: 'siblings', limits: DATA_LIMITS, uncleaned: [], receipts: [],
+    clusterId: clusterId('0123456789abcdef'),
+    epoch: epoch(1),
+    phase: 'stable',
+    slotBits: SLOT_BITS,
+    hash: 'xxh64',
+    protocolVersion: PROTOCOL_VERSION,
+    members,
+    current,
+    next: null,
+    change: null,
+    mode: 'strict',
+    conflicts: 'siblings',
+    limits: DATA_LIMITS,
+    uncleaned: [],
+    receipts: [],
     progress: { sinceMs: 1, fullBarrier: epoch(0) },
   };
 }

@@ -29,39 +29,49 @@ export function storageContract(name: string, withStorage: WithStorage): void {
 }
 
 function loads(withStorage: WithStorage): void {
-  test('a key never written is absent', () => withStorage(async (storage) => {
-    expect(await storage.load(keyOf('a'))).toBeNull();
-    expect(await storage.load(keyOf('a'))).toBeNull();
-  }));
+  test('a key never written is absent', () =>
+    withStorage(async (storage) => {
+      expect(await storage.load(keyOf('a'))).toBeNull();
+      expect(await storage.load(keyOf('a'))).toBeNull();
+    }));
 
-  test('a load sees a write that is issued and not yet durable', () => withStorage(async (storage) => {
-    let durable = false;
-    storage.store([recordOf('a', 'one')], () => { durable = true; });
-    const seen = storage.load(keyOf('a'));
-    expect(durable).toBe(false);
-    expect(seen).toEqual(objectOf('one'));
-    await stored(storage);
-    expect(durable).toBe(true);
-  }));
+  test('a load sees a write that is issued and not yet durable', () =>
+    withStorage(async (storage) => {
+      let durable = false;
+      storage.store([recordOf('a', 'one')], () => {
+        durable = true;
+      });
+      const seen = storage.load(keyOf('a'));
+      expect(durable).toBe(false);
+      expect(seen).toEqual(objectOf('one'));
+      await stored(storage);
+      expect(durable).toBe(true);
+    }));
 
-  test('the last of several writes in one effect counts', () => withStorage(async (storage) => {
-    await stored(storage, recordOf('a', 'one', 1), recordOf('a', 'two', 2));
-    expect(await storage.load(keyOf('a'))).toEqual(objectOf('two', 2));
-    expect(storage.counts().keys[slotOf(keyOf('a'), 12)]).toBe(1);
-  }));
+  test('the last of several writes in one effect counts', () =>
+    withStorage(async (storage) => {
+      await stored(storage, recordOf('a', 'one', 1), recordOf('a', 'two', 2));
+      expect(await storage.load(keyOf('a'))).toEqual(objectOf('two', 2));
+      expect(storage.counts().keys[slotOf(keyOf('a'), 12)]).toBe(1);
+    }));
 
-  test('a removed record is absent', () => withStorage(async (storage) => {
-    await stored(storage, recordOf('a', 'one'));
-    await stored(storage, { kind: 'record', key: keyOf('a'), object: null });
-    expect(await storage.load(keyOf('a'))).toBeNull();
-  }));
+  test('a removed record is absent', () =>
+    withStorage(async (storage) => {
+      await stored(storage, recordOf('a', 'one'));
+      await stored(storage, { kind: 'record', key: keyOf('a'), object: null });
+      expect(await storage.load(keyOf('a'))).toBeNull();
+    }));
 
   test('a value that is a small part of a large frame does not keep the frame', () =>
     withStorage(async (storage) => {
       const frame = new Uint8Array(100_000).fill(7);
       const object = objectOf('');
       const sibling = { ...object.siblings[0]!, value: frame.subarray(10, 20) };
-      await stored(storage, { kind: 'record', key: keyOf('a'), object: { ...object, siblings: [sibling] } });
+      await stored(storage, {
+        kind: 'record',
+        key: keyOf('a'),
+        object: { ...object, siblings: [sibling] },
+      });
       const loaded = await storage.load(keyOf('a'));
       const value = (loaded as typeof object).siblings[0]!.value!;
       expect(value).toEqual(new Uint8Array(10).fill(7));
@@ -74,102 +84,146 @@ function order(withStorage: WithStorage): void {
     withStorage(async (storage) => {
       const seen: number[] = [];
       for (let i = 0; i < 100; i++) {
-        storage.store(i % 3 === 0 ? [] : [recordOf(`key-${i % 7}`, 'x', i)], () => { seen.push(i); });
+        storage.store(i % 3 === 0 ? [] : [recordOf(`key-${i % 7}`, 'x', i)], () => {
+          seen.push(i);
+        });
       }
       expect(seen).toEqual([]);
       await stored(storage);
       expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => i));
     }));
 
-  test('close waits for what is pending', () => withStorage(async (storage) => {
-    let durable = false;
-    storage.store([recordOf('a', 'one')], () => { durable = true; });
-    await storage.close();
-    expect(durable).toBe(true);
-  }));
+  test('close waits for what is pending', () =>
+    withStorage(async (storage) => {
+      let durable = false;
+      storage.store([recordOf('a', 'one')], () => {
+        durable = true;
+      });
+      await storage.close();
+      expect(durable).toBe(true);
+    }));
 
-  test('a write after close is a bug', () => withStorage(async (storage) => {
-    await storage.close();
-    expect(() => { storage.store([], () => undefined); }).toThrow('after it was closed');
-  }));
+  test('a write after close is a bug', () =>
+    withStorage(async (storage) => {
+      await storage.close();
+      expect(() => {
+        storage.store([], () => undefined);
+      }).toThrow('after it was closed');
+    }));
 }
 
 function pages(withStorage: WithStorage): void {
-  test('pages of any size give a slot once and in stored order', () => withStorage(async (storage) => {
-    const keys = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
-    await stored(storage, { kind: 'document', document: documentOf(BITS) });
-    await stored(storage, ...keys.map(({ text }) => recordOf(text, 'v')));
-    for (let slot = 0; slot < 2 ** BITS; slot++) {
-      const wanted = keys.filter((key) => slotOf(key, BITS) === slot).sort(compareKeys);
-      for (const limit of [1, 3, 60]) {
-        expect(await keysOfSlot(storage, slot, limit)).toEqual(wanted.map(({ text }) => text));
+  test('pages of any size give a slot once and in stored order', () =>
+    withStorage(async (storage) => {
+      const keys = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
+      await stored(storage, { kind: 'document', document: documentOf(BITS) });
+      await stored(storage, ...keys.map(({ text }) => recordOf(text, 'v')));
+      for (let slot = 0; slot < 2 ** BITS; slot++) {
+        const wanted = keys.filter((key) => slotOf(key, BITS) === slot).sort(compareKeys);
+        for (const limit of [1, 3, 60]) {
+          expect(await keysOfSlot(storage, slot, limit)).toEqual(wanted.map(({ text }) => text));
+        }
       }
-    }
-  }));
+    }));
 
-  test('a scan sees what was issued before it', () => withStorage(async (storage) => {
-    const key = keyOf('a');
-    storage.store([recordOf('a', 'one')], () => undefined);
-    const page = await storage.scan(
-      { slot: slotOf(key, 12), after: null, until: null, limit: 10, bytesMax: 1000 });
-    expect(page).toEqual({ records: [{ key, object: objectOf('one') }], corrupt: [], next: null });
-  }));
+  test('a scan sees what was issued before it', () =>
+    withStorage(async (storage) => {
+      const key = keyOf('a');
+      storage.store([recordOf('a', 'one')], () => undefined);
+      const page = await storage.scan({
+        slot: slotOf(key, 12),
+        after: null,
+        until: null,
+        limit: 10,
+        bytesMax: 1000,
+      });
+      expect(page).toEqual({
+        records: [{ key, object: objectOf('one') }],
+        corrupt: [],
+        next: null,
+      });
+    }));
 
-  test('a page starts after one key and ends with another', () => withStorage(async (storage) => {
-    await stored(storage, { kind: 'document', document: documentOf(BITS) });
-    const all = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
-    await stored(storage, ...all.map(({ text }) => recordOf(text, 'v')));
-    const keys = all.filter((key) => slotOf(key, BITS) === 0).sort(compareKeys);
-    const page = await storage.scan(
-      { slot: 0, after: keys[0]!, until: keys[2]!, limit: 10, bytesMax: 1e6 });
-    expect(page.records.map(({ key }) => key)).toEqual(keys.slice(1, 3));
-    expect(page.next).toBeNull();
-  }));
+  test('a page starts after one key and ends with another', () =>
+    withStorage(async (storage) => {
+      await stored(storage, { kind: 'document', document: documentOf(BITS) });
+      const all = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
+      await stored(storage, ...all.map(({ text }) => recordOf(text, 'v')));
+      const keys = all.filter((key) => slotOf(key, BITS) === 0).sort(compareKeys);
+      const page = await storage.scan({
+        slot: 0,
+        after: keys[0]!,
+        until: keys[2]!,
+        limit: 10,
+        bytesMax: 1e6,
+      });
+      expect(page.records.map(({ key }) => key)).toEqual(keys.slice(1, 3));
+      expect(page.next).toBeNull();
+    }));
 
-  test('the bytes of a page are bounded, but one record always comes', () => withStorage(async (storage) => {
-    await stored(storage, { kind: 'document', document: documentOf(BITS) });
-    const all = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
-    await stored(storage, ...all.map(({ text }) => recordOf(text, 'v'.repeat(1000))));
-    const keys = all.filter((key) => slotOf(key, BITS) === 1).sort(compareKeys);
-    const page = async (bytesMax: number) => {
-      const { records, next } = await storage.scan(
-        { slot: 1, after: null, until: null, limit: 10, bytesMax });
-      return { texts: records.map(({ key }) => key.text), next };
-    };
-    const two = keys.slice(0, 2);
-    const bytes = two.reduce((sum, key) => sum + loadBytes(key, objectOf('v'.repeat(1000))), 0);
-    expect(await page(10)).toEqual({ texts: [keys[0]!.text], next: keys[0] });
-    expect(await page(bytes)).toEqual({ texts: two.map(({ text }) => text), next: two[1] });
-    expect((await page(bytes - 1)).texts).toHaveLength(1);
-  }));
+  test('the bytes of a page are bounded, but one record always comes', () =>
+    withStorage(async (storage) => {
+      await stored(storage, { kind: 'document', document: documentOf(BITS) });
+      const all = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`));
+      await stored(storage, ...all.map(({ text }) => recordOf(text, 'v'.repeat(1000))));
+      const keys = all.filter((key) => slotOf(key, BITS) === 1).sort(compareKeys);
+      const page = async (bytesMax: number) => {
+        const { records, next } = await storage.scan({
+          slot: 1,
+          after: null,
+          until: null,
+          limit: 10,
+          bytesMax,
+        });
+        return { texts: records.map(({ key }) => key.text), next };
+      };
+      const two = keys.slice(0, 2);
+      const bytes = two.reduce((sum, key) => sum + loadBytes(key, objectOf('v'.repeat(1000))), 0);
+      expect(await page(10)).toEqual({ texts: [keys[0]!.text], next: keys[0] });
+      expect(await page(bytes)).toEqual({ texts: two.map(({ text }) => text), next: two[1] });
+      expect((await page(bytes - 1)).texts).toHaveLength(1);
+    }));
 
-  test('the first and the last slot of the ring hold their edges', () => withStorage(async (storage) => {
-    const first: Key = { text: 'first', high: 0, low: 0 };
-    const last: Key = { text: 'last', high: 0xffffffff, low: 0xffffffff };
-    await stored(storage, ...[first, last].map((key): StoreWrite =>
-      ({ kind: 'record', key, object: objectOf('v') })));
-    expect(await keysOfSlot(storage, 0, 10)).toEqual(['first']);
-    expect(await keysOfSlot(storage, 4095, 10)).toEqual(['last']);
-  }));
+  test('the first and the last slot of the ring hold their edges', () =>
+    withStorage(async (storage) => {
+      const first: Key = { text: 'first', high: 0, low: 0 };
+      const last: Key = { text: 'last', high: 0xffffffff, low: 0xffffffff };
+      await stored(
+        storage,
+        ...[first, last].map((key): StoreWrite => ({ kind: 'record', key, object: objectOf('v') })),
+      );
+      expect(await keysOfSlot(storage, 0, 10)).toEqual(['first']);
+      expect(await keysOfSlot(storage, 4095, 10)).toEqual(['last']);
+    }));
 }
 
 function erasures(withStorage: WithStorage): void {
   test('an erased slot keeps only what was written after, also within one effect', () =>
     withStorage(async (storage) => {
       await stored(storage, { kind: 'document', document: documentOf(BITS) });
-      const keys = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`))
-        .filter((key) => slotOf(key, BITS) === 5);
-      const [old, early, again, late] = keys.map(({ text }) => text) as [string, string, string, string];
+      const keys = Array.from({ length: 60 }, (_, i) => keyOf(`key-${i}`)).filter(
+        (key) => slotOf(key, BITS) === 5,
+      );
+      const [old, early, again, late] = keys.map(({ text }) => text) as [
+        string,
+        string,
+        string,
+        string,
+      ];
       await stored(storage, recordOf(old, 'x'), recordOf(again, 'x'));
       storage.store([recordOf(early, 'x')], () => undefined);
-      storage.store([recordOf(again, 'y'), { kind: 'erase-slot', slot: 5 }, recordOf(again, 'z')],
-        () => undefined);
+      storage.store(
+        [recordOf(again, 'y'), { kind: 'erase-slot', slot: 5 }, recordOf(again, 'z')],
+        () => undefined,
+      );
       storage.store([recordOf(late, 'x')], () => undefined);
       const found = keys.slice(0, 4).map(async (key) => storage.load(key));
       const wanted = [null, null, objectOf('z'), objectOf('x')];
       expect(await Promise.all(found)).toEqual(wanted);
       await stored(storage);
-      expect(await Promise.all(keys.slice(0, 4).map(async (key) => storage.load(key)))).toEqual(wanted);
+      expect(await Promise.all(keys.slice(0, 4).map(async (key) => storage.load(key)))).toEqual(
+        wanted,
+      );
       expect((await keysOfSlot(storage, 5, 10)).sort()).toEqual([again, late].sort());
       expect(storage.counts().keys[5]).toBe(2);
     }));
@@ -186,8 +240,12 @@ function erasures(withStorage: WithStorage): void {
 }
 
 function hints(withStorage: WithStorage): void {
-  const hint = (target: typeof alice, text: string, sinceMs: number): StoreWrite =>
-    ({ kind: 'hint', target, key: keyOf(text), hint: { object: objectOf(text), sinceMs } });
+  const hint = (target: typeof alice, text: string, sinceMs: number): StoreWrite => ({
+    kind: 'hint',
+    target,
+    key: keyOf(text),
+    hint: { object: objectOf(text), sinceMs },
+  });
   const pageOf = (storage: Storage, target: typeof alice, limit = 10) =>
     storage.scanHints({ target, after: null, limit, bytesMax: 1e6 });
 
@@ -195,44 +253,59 @@ function hints(withStorage: WithStorage): void {
     withStorage(async (storage) => {
       await stored(storage, hint(alice, 'a', 1), hint(bob, 'a', 2), hint(alice, 'a', 3));
       expect(await storage.load(keyOf('a'))).toBeNull();
-      expect((await pageOf(storage, alice)).hints).toEqual(
-        [{ key: keyOf('a'), hint: { object: objectOf('a'), sinceMs: 3 } }]);
+      expect((await pageOf(storage, alice)).hints).toEqual([
+        { key: keyOf('a'), hint: { object: objectOf('a'), sinceMs: 3 } },
+      ]);
       expect((await pageOf(storage, bob)).hints.map((found) => found.hint.sinceMs)).toEqual([2]);
     }));
 
-  test('hints are paged in stored order', () => withStorage(async (storage) => {
-    const texts = ['a', 'b', 'c', 'd', 'e'];
-    await stored(storage, ...texts.map((text) => hint(alice, text, 1)));
-    const sorted = texts.map((text) => keyOf(text)).sort(compareKeys);
-    const first = await pageOf(storage, alice, 2);
-    expect(first.hints.map(({ key }) => key)).toEqual(sorted.slice(0, 2));
-    expect(first.next).toEqual(sorted[1]);
-    const rest = await storage.scanHints({ target: alice, after: first.next, limit: 9, bytesMax: 1e6 });
-    expect(rest.hints.map(({ key }) => key)).toEqual(sorted.slice(2));
-    expect(rest.next).toBeNull();
-  }));
+  test('hints are paged in stored order', () =>
+    withStorage(async (storage) => {
+      const texts = ['a', 'b', 'c', 'd', 'e'];
+      await stored(storage, ...texts.map((text) => hint(alice, text, 1)));
+      const sorted = texts.map((text) => keyOf(text)).sort(compareKeys);
+      const first = await pageOf(storage, alice, 2);
+      expect(first.hints.map(({ key }) => key)).toEqual(sorted.slice(0, 2));
+      expect(first.next).toEqual(sorted[1]);
+      const rest = await storage.scanHints({
+        target: alice,
+        after: first.next,
+        limit: 9,
+        bytesMax: 1e6,
+      });
+      expect(rest.hints.map(({ key }) => key)).toEqual(sorted.slice(2));
+      expect(rest.next).toBeNull();
+    }));
 
-  test('erased hints are those of one target, written before', () => withStorage(async (storage) => {
-    await stored(storage, hint(alice, 'a', 1), hint(bob, 'b', 1));
-    await stored(storage, hint(alice, 'c', 1), { kind: 'erase-hints', target: alice },
-      hint(alice, 'd', 1));
-    expect((await pageOf(storage, alice)).hints.map(({ key }) => key.text)).toEqual(['d']);
-    expect((await pageOf(storage, bob)).hints).toHaveLength(1);
-    await stored(storage, { kind: 'hint', target: bob, key: keyOf('b'), hint: null });
-    expect((await pageOf(storage, bob)).hints).toEqual([]);
-  }));
+  test('erased hints are those of one target, written before', () =>
+    withStorage(async (storage) => {
+      await stored(storage, hint(alice, 'a', 1), hint(bob, 'b', 1));
+      await stored(
+        storage,
+        hint(alice, 'c', 1),
+        { kind: 'erase-hints', target: alice },
+        hint(alice, 'd', 1),
+      );
+      expect((await pageOf(storage, alice)).hints.map(({ key }) => key.text)).toEqual(['d']);
+      expect((await pageOf(storage, bob)).hints).toHaveLength(1);
+      await stored(storage, { kind: 'hint', target: bob, key: keyOf('b'), hint: null });
+      expect((await pageOf(storage, bob)).hints).toEqual([]);
+    }));
 }
 
 function counts(withStorage: WithStorage): void {
-  test('the first document tells how many slots there are', () => withStorage(async (storage) => {
-    expect(storage.counts().keys).toHaveLength(4096);
-    await stored(storage, { kind: 'document', document: documentOf(BITS) });
-    await storage.counted;
-    await stored(storage, recordOf('a', 'one'));
-    const slot = slotOf(keyOf('a'), BITS);
-    expect([...storage.counts().keys]).toEqual(Array.from({ length: 8 }, (_, i) => Number(i === slot)));
-    expect(storage.counts().bytes[slot]).toBe(loadBytes(keyOf('a'), objectOf('one')));
-  }));
+  test('the first document tells how many slots there are', () =>
+    withStorage(async (storage) => {
+      expect(storage.counts().keys).toHaveLength(4096);
+      await stored(storage, { kind: 'document', document: documentOf(BITS) });
+      await storage.counted;
+      await stored(storage, recordOf('a', 'one'));
+      const slot = slotOf(keyOf('a'), BITS);
+      expect([...storage.counts().keys]).toEqual(
+        Array.from({ length: 8 }, (_, i) => Number(i === slot)),
+      );
+      expect(storage.counts().bytes[slot]).toBe(loadBytes(keyOf('a'), objectOf('one')));
+    }));
 }
 
 type Command =
@@ -242,28 +315,46 @@ type Command =
 
 function twin(withStorage: WithStorage): void {
   const command: fc.Arbitrary<Command> = fc.oneof(
-    { weight: 6, arbitrary: fc.record({
-      kind: fc.constantFrom('put' as const, 'put' as const, 'remove' as const, 'load' as const),
-      key: fc.nat(30), size: fc.nat(600) }) },
-    { weight: 2, arbitrary: fc.record({
-      kind: fc.constantFrom('erase' as const, 'scan' as const), slot: fc.nat(7) }) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'await' as const }) });
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('put' as const, 'put' as const, 'remove' as const, 'load' as const),
+        key: fc.nat(30),
+        size: fc.nat(600),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('erase' as const, 'scan' as const),
+        slot: fc.nat(7),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ kind: 'await' as const }) },
+  );
 
   test('any history of writes, erasures, loads and scans gives what a plain map gives', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 60 }), (commands) =>
-      withStorage(async (storage) => {
-        await stored(storage, { kind: 'document', document: documentOf(BITS) });
-        const map = new Map<string, ReturnType<typeof objectOf>>();
-        for (const [i, step] of commands.entries()) await follow(storage, map, step, i + 1);
-        await stored(storage);
-        await storage.counted;
-        expect(countsOf(storage)).toEqual(tally(map));
-      })), { numRuns: 40 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 60 }), (commands) =>
+        withStorage(async (storage) => {
+          await stored(storage, { kind: 'document', document: documentOf(BITS) });
+          const map = new Map<string, ReturnType<typeof objectOf>>();
+          for (const [i, step] of commands.entries()) await follow(storage, map, step, i + 1);
+          await stored(storage);
+          await storage.counted;
+          expect(countsOf(storage)).toEqual(tally(map));
+        }),
+      ),
+      { numRuns: 40 },
+    );
   });
 }
 
 async function follow(
-  storage: Storage, map: Map<string, ReturnType<typeof objectOf>>, step: Command, counter: number,
+  storage: Storage,
+  map: Map<string, ReturnType<typeof objectOf>>,
+  step: Command,
+  counter: number,
 ): Promise<void> {
   const inSlot = (slot: number): string[] =>
     [...map.keys()].filter((text) => slotOf(keyOf(text), BITS) === slot);
@@ -271,12 +362,17 @@ async function follow(
     case 'put': {
       const object = objectOf('v'.repeat(step.size), counter);
       map.set(`key-${step.key}`, object);
-      return storage.store([{ kind: 'record', key: keyOf(`key-${step.key}`), object }], () => undefined);
+      return storage.store(
+        [{ kind: 'record', key: keyOf(`key-${step.key}`), object }],
+        () => undefined,
+      );
     }
     case 'remove':
       map.delete(`key-${step.key}`);
       return storage.store(
-        [{ kind: 'record', key: keyOf(`key-${step.key}`), object: null }], () => undefined);
+        [{ kind: 'record', key: keyOf(`key-${step.key}`), object: null }],
+        () => undefined,
+      );
     case 'load': {
       const wanted = map.get(`key-${step.key}`) ?? null;
       expect(await storage.load(keyOf(`key-${step.key}`))).toEqual(wanted);
@@ -288,7 +384,8 @@ async function follow(
     case 'scan':
       expect((await keysOfSlot(storage, step.slot, 2)).sort()).toEqual(inSlot(step.slot).sort());
       return;
-    case 'await': return stored(storage);
+    case 'await':
+      return stored(storage);
   }
 }
 

@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { clusterId, epoch, incarnation, nodeId, type Incarnation } from '../../core/api/ids.ts';
 import type { Envelope } from '../../core/api/messages.ts';
 import type { TransportLog } from '../../node/transport/options.ts';
-import type { Hello, PeerAddress, Transport, TransportEvents } from '../../node/transport/transport.ts';
+import type {
+  Hello,
+  PeerAddress,
+  Transport,
+  TransportEvents,
+} from '../../node/transport/transport.ts';
 import { envelopeOf, KINDS } from '../node/codec/envelopes.ts';
 import { Journal } from './journal.ts';
 
@@ -38,13 +43,20 @@ export class Station {
   }
 
   get peer(): PeerAddress {
-    return { id: nodeId(`at ${this.address}`), incarnation: this.hello.incarnation, address: this.address };
+    return {
+      id: nodeId(`at ${this.address}`),
+      incarnation: this.hello.incarnation,
+      address: this.address,
+    };
   }
 
   /** How often this was noted; `about`: of this peer only. */
   count(kind: Happening['kind'], about?: Station): number {
-    return this.journal.entries.filter((entry) => entry.kind === kind
-      && (about === undefined || !('peer' in entry) || entry.peer === about.hello.incarnation)).length;
+    return this.journal.entries.filter(
+      (entry) =>
+        entry.kind === kind &&
+        (about === undefined || !('peer' in entry) || entry.peer === about.hello.incarnation),
+    ).length;
   }
 
   until(kind: Happening['kind'], times = 1): Promise<void> {
@@ -52,7 +64,9 @@ export class Station {
   }
 
   received(): Envelope[] {
-    return this.journal.entries.flatMap((entry) => (entry.kind === 'received' ? [entry.envelope] : []));
+    return this.journal.entries.flatMap((entry) =>
+      entry.kind === 'received' ? [entry.envelope] : [],
+    );
   }
 
   /** Reason of the first happening of this kind. */
@@ -63,15 +77,22 @@ export class Station {
 
   say(to: { readonly hello: Pick<Hello, 'incarnation'> }, call: number): void {
     this.transport.send({
-      from: this.hello.incarnation, to: to.hello.incarnation, epoch: epoch(1), documentHash: '', clock: 1,
+      from: this.hello.incarnation,
+      to: to.hello.incarnation,
+      epoch: epoch(1),
+      documentHash: '',
+      clock: 1,
       body: { kind: 'refused', call, code: 'INTERNAL' },
     });
   }
 }
 
 export const HELLO: Hello = {
-  incarnation: incarnation('a'), clusterId: clusterId('ring'), epoch: epoch(3),
-  protocolVersionMin: 1, protocolVersionMax: 1,
+  incarnation: incarnation('a'),
+  clusterId: clusterId('ring'),
+  epoch: epoch(3),
+  protocolVersionMin: 1,
+  protocolVersionMax: 1,
 };
 
 export interface StationWish extends Partial<Hello> {
@@ -80,7 +101,9 @@ export interface StationWish extends Partial<Hello> {
 }
 
 /** Opens stations on a network and closes them after each test. */
-export function stations(network: () => TransportNetwork): (name: string, wish?: StationWish) => Promise<Station> {
+export function stations(
+  network: () => TransportNetwork,
+): (name: string, wish?: StationWish) => Promise<Station> {
   const open: Station[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map(({ transport }) => transport.close()));
@@ -88,7 +111,9 @@ export function stations(network: () => TransportNetwork): (name: string, wish?:
   return async (name, { secret = 'a shared secret', address, ...hello } = {}) => {
     const station = new Station({ ...HELLO, ...hello, incarnation: incarnation(name) });
     const { transport, address: at } = await network().open({
-      hello: station.hello, secret, address: address ?? null,
+      hello: station.hello,
+      secret,
+      address: address ?? null,
       log: (event) => station.journal.add(event),
       events: {
         received: (envelope) => station.journal.add({ kind: 'received', envelope }),
@@ -176,11 +201,15 @@ export function transportContract(name: string, network: () => TransportNetwork)
       await again.until('received');
     });
 
-    test('refuses another incarnation at a peer\'s address', async () => {
+    test("refuses another incarnation at a peer's address", async () => {
       const [a, b] = [await station('a'), await station('b')];
-      a.transport.setPeers([{ ...b.peer, incarnation: incarnation('b-before-its-volume-was-lost') }]);
+      a.transport.setPeers([
+        { ...b.peer, incarnation: incarnation('b-before-its-volume-was-lost') },
+      ]);
       await a.until('unreachable');
-      expect(a.reason('unreachable')).toBe('b answers where b-before-its-volume-was-lost was meant to be');
+      expect(a.reason('unreachable')).toBe(
+        'b answers where b-before-its-volume-was-lost was meant to be',
+      );
       expect(a.transport.stats()).toMatchObject({ connects: 0 });
       expect(a.transport.stats().refusedHellos).toBeGreaterThan(0);
     });
@@ -203,7 +232,7 @@ export function transportContract(name: string, network: () => TransportNetwork)
       const [a, b] = [await station('a'), await station('b', { secret: 'a guess' })];
       a.transport.setPeers([b.peer]);
       await Promise.all([a.until('unreachable'), b.until('refused')]);
-      expect(b.reason('refused')).toBe('the proof does not fit this cluster\'s secret');
+      expect(b.reason('refused')).toBe("the proof does not fit this cluster's secret");
       expect([a.transport.stats().connects, b.transport.stats().connects]).toEqual([0, 0]);
     });
 
@@ -254,7 +283,9 @@ export function transportContract(name: string, network: () => TransportNetwork)
       const all = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((each) => station(each)));
       for (const each of all) each.transport.setPeers(all.map(({ peer }) => peer));
       for (const each of all) {
-        await each.journal.until(() => all.every((other) => other === each || each.count('connected', other) > 0));
+        await each.journal.until(() =>
+          all.every((other) => other === each || each.count('connected', other) > 0),
+        );
       }
       // A dial that lost to a simultaneous one may take frames with it; the replica would ask again.
       const heard = (by: Station, from: Station): boolean =>
@@ -265,8 +296,11 @@ export function transportContract(name: string, network: () => TransportNetwork)
           from.say(to, 1);
           while (!heard(to, from)) {
             const happened = [from, to].map(({ journal }) => journal.entries.length);
-            await Promise.race([from, to].map(({ journal }, i) =>
-              journal.until((entries) => entries.length > happened[i]!)));
+            await Promise.race(
+              [from, to].map(({ journal }, i) =>
+                journal.until((entries) => entries.length > happened[i]!),
+              ),
+            );
             if (!heard(to, from)) from.say(to, 1);
           }
         }

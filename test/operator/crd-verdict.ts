@@ -27,7 +27,9 @@ export interface Emitted {
 export function verdict(value: unknown, schema: Emitted, old?: unknown): string[] {
   const full = withDefaults(value, schema);
   const wrong = structure(full, schema, '');
-  return wrong.length > 0 ? wrong : rules(full, old === undefined ? undefined : withDefaults(old, schema), schema, '');
+  return wrong.length > 0
+    ? wrong
+    : rules(full, old === undefined ? undefined : withDefaults(old, schema), schema, '');
 }
 
 function withDefaults(value: unknown, schema: Emitted): unknown {
@@ -52,25 +54,38 @@ function structure(value: unknown, schema: Emitted, path: string): string[] {
       const isMetadata = path === '.metadata';
       return [
         ...(schema.required ?? []).filter((name) => value[name] === undefined),
-        ...Object.entries(value).flatMap(([name, inner]) => Object.hasOwn(properties, name)
-          ? structure(inner, properties[name]!, `${path}.${name}`) : isMetadata ? [] : [`${path}.${name}`]),
+        ...Object.entries(value).flatMap(([name, inner]) =>
+          Object.hasOwn(properties, name)
+            ? structure(inner, properties[name]!, `${path}.${name}`)
+            : isMetadata
+              ? []
+              : [`${path}.${name}`],
+        ),
       ];
     }
     case 'array': {
       if (!Array.isArray(value) || value.length > schema.maxItems!) return [path];
-      if (schema['x-kubernetes-list-type'] === 'set' && new Set(value).size < value.length) return [path];
+      if (schema['x-kubernetes-list-type'] === 'set' && new Set(value).size < value.length)
+        return [path];
       return value.flatMap((item, i) => structure(item, schema.items!, `${path}[${String(i)}]`));
     }
     case 'string': {
-      const fits = typeof value === 'string' && Array.from(value).length <= (schema.maxLength ?? Infinity)
-        && value.length >= (schema.minLength ?? 0) && (schema.enum?.includes(value) ?? true)
-        && (schema.pattern === undefined || new RegExp(schema.pattern).test(value));
+      const fits =
+        typeof value === 'string' &&
+        Array.from(value).length <= (schema.maxLength ?? Infinity) &&
+        value.length >= (schema.minLength ?? 0) &&
+        (schema.enum?.includes(value) ?? true) &&
+        (schema.pattern === undefined || new RegExp(schema.pattern).test(value));
       return fits ? [] : [path];
     }
-    case 'boolean': return typeof value === 'boolean' ? [] : [path];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : [path];
     default: {
-      const fits = typeof value === 'number' && (schema.type === 'number' || Number.isInteger(value))
-        && value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
+      const fits =
+        typeof value === 'number' &&
+        (schema.type === 'number' || Number.isInteger(value)) &&
+        value >= (schema.minimum ?? -Infinity) &&
+        value <= (schema.maximum ?? Infinity);
       return fits ? [] : [path];
     }
   }
@@ -81,11 +96,14 @@ function rules(value: unknown, old: unknown, schema: Emitted, path: string): str
     .filter(({ rule }) => !rule.includes('oldSelf') || old !== undefined)
     .filter(({ rule }) => !evaluate(rule, value, old));
   const inner = isFields(value) ? Object.entries(schema.properties ?? {}) : [];
-  return [...own.map(({ message }) => `${path}: ${message}`), ...inner.flatMap(([name, field]) => {
-    const given = (value as Record<string, unknown>)[name];
-    const before = isFields(old) ? old[name] : undefined;
-    return given === undefined ? [] : rules(given, before, field, `${path}.${name}`);
-  })];
+  return [
+    ...own.map(({ message }) => `${path}: ${message}`),
+    ...inner.flatMap(([name, field]) => {
+      const given = (value as Record<string, unknown>)[name];
+      const before = isFields(old) ? old[name] : undefined;
+      return given === undefined ? [] : rules(given, before, field, `${path}.${name}`);
+    }),
+  ];
 }
 
 type Predicate = (self: unknown, oldSelf: unknown) => boolean;

@@ -13,11 +13,18 @@ interface Crd {
   spec: {
     scope: string;
     names: { plural: string; shortNames: string[] };
-    versions: [{
-      subresources: { status: object; scale: Record<string, string> };
-      additionalPrinterColumns: { name: string; jsonPath: string; type: string; priority?: number }[];
-      schema: { openAPIV3Schema: Emitted };
-    }];
+    versions: [
+      {
+        subresources: { status: object; scale: Record<string, string> };
+        additionalPrinterColumns: {
+          name: string;
+          jsonPath: string;
+          type: string;
+          priority?: number;
+        }[];
+        schema: { openAPIV3Schema: Emitted };
+      },
+    ];
   };
 }
 
@@ -28,7 +35,9 @@ const root = version.schema.openAPIV3Schema;
 const fieldsOf = (schema: Emitted, path = ''): [string, Emitted][] => [
   [path, schema],
   ...(schema.items ? fieldsOf(schema.items, `${path}[]`) : []),
-  ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => fieldsOf(field, `${path}.${name}`)),
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    fieldsOf(field, `${path}.${name}`),
+  ),
 ];
 const byPath = new Map(fieldsOf(root));
 
@@ -46,9 +55,18 @@ describe('the custom resource definition', () => {
   });
 
   test('shows the columns of operator.md §3, the rest only when wide', () => {
-    const names = (priority: number | undefined): string[] => version.additionalPrinterColumns
-      .filter((column) => column.priority === priority).map(({ name }) => name);
-    expect(names(undefined)).toEqual(['Desired', 'Ready', 'Ring', 'Under-replicated', 'Phase', 'Age']);
+    const names = (priority: number | undefined): string[] =>
+      version.additionalPrinterColumns
+        .filter((column) => column.priority === priority)
+        .map(({ name }) => name);
+    expect(names(undefined)).toEqual([
+      'Desired',
+      'Ready',
+      'Ring',
+      'Under-replicated',
+      'Phase',
+      'Age',
+    ]);
     expect(names(1)).toEqual(['Epoch', 'Keys', 'Moving']);
   });
 
@@ -58,70 +76,112 @@ describe('the custom resource definition', () => {
     expect(byPath.get(scale.statusReplicasPath!)?.type).toBe('integer');
     expect(byPath.get(scale.labelSelectorPath!)?.type).toBe('string');
     for (const { jsonPath, type } of version.additionalPrinterColumns) {
-      if (!jsonPath.startsWith('.metadata')) expect([jsonPath, byPath.get(jsonPath)?.type]).toEqual([jsonPath, type]);
+      if (!jsonPath.startsWith('.metadata'))
+        expect([jsonPath, byPath.get(jsonPath)?.type]).toEqual([jsonPath, type]);
     }
   });
 
   test('holds only keys that a structural schema may hold', () => {
-    const allowed = new Set(['type', 'description', 'properties', 'items', 'required', 'default', 'enum', 'minimum',
-      'maximum', 'minLength', 'maxLength', 'maxItems', 'pattern', 'format', 'x-kubernetes-list-type',
-      'x-kubernetes-list-map-keys', 'x-kubernetes-validations']);
+    const allowed = new Set([
+      'type',
+      'description',
+      'properties',
+      'items',
+      'required',
+      'default',
+      'enum',
+      'minimum',
+      'maximum',
+      'minLength',
+      'maxLength',
+      'maxItems',
+      'pattern',
+      'format',
+      'x-kubernetes-list-type',
+      'x-kubernetes-list-map-keys',
+      'x-kubernetes-validations',
+    ]);
     const strange = fieldsOf(root).flatMap(([path, schema]) =>
-      Object.keys(schema).filter((key) => !allowed.has(key)).map((key) => `${path} ${key}`));
+      Object.keys(schema)
+        .filter((key) => !allowed.has(key))
+        .map((key) => `${path} ${key}`),
+    );
     expect(strange).toEqual([]);
   });
 
   test('makes every key of a keyed list required, so that no two entries can collide unseen', () => {
     for (const [path, schema] of fieldsOf(root)) {
       const keys = schema['x-kubernetes-list-map-keys'];
-      if (keys !== undefined) expect([path, schema.items?.required]).toEqual([path, expect.arrayContaining(keys)]);
+      if (keys !== undefined)
+        expect([path, schema.items?.required]).toEqual([path, expect.arrayContaining(keys)]);
     }
     expect(byPath.get('.status.conditions')?.['x-kubernetes-list-map-keys']).toEqual(['type']);
-    expect(byPath.get('.status.members')?.['x-kubernetes-list-map-keys']).toEqual(['name', 'incarnation']);
+    expect(byPath.get('.status.members')?.['x-kubernetes-list-map-keys']).toEqual([
+      'name',
+      'incarnation',
+    ]);
   });
 
   test('bounds every number, text and list, so that the price of CEL rules stays within the budget', () => {
-    const unbounded = fieldsOf(root).filter(([path, schema]) => path.startsWith('.spec') && (
-      (schema.type === 'integer' && (schema.maximum === undefined || schema.minimum === undefined)) ||
-      (schema.type === 'string' && schema.maxLength === undefined) ||
-      (schema.type === 'array' && schema.maxItems === undefined)));
+    const unbounded = fieldsOf(root).filter(
+      ([path, schema]) =>
+        path.startsWith('.spec') &&
+        ((schema.type === 'integer' &&
+          (schema.maximum === undefined || schema.minimum === undefined)) ||
+          (schema.type === 'string' && schema.maxLength === undefined) ||
+          (schema.type === 'array' && schema.maxItems === undefined)),
+    );
     expect(unbounded.map(([path]) => path)).toEqual([]);
   });
 
   test('gives numbers a format that holds their range', () => {
     for (const [path, { type, maximum, format }] of fieldsOf(root)) {
-      if (type === 'integer') expect([path, format]).toEqual([path, maximum! < 2 ** 31 ? 'int32' : 'int64']);
+      if (type === 'integer')
+        expect([path, format]).toEqual([path, maximum! < 2 ** 31 ? 'int32' : 'int64']);
     }
   });
 
   test('carries each rule of the declaration once, where it belongs', () => {
     for (const { at, cel } of RULES) {
       const carried = fieldsOf(root).filter(([, schema]) =>
-        schema['x-kubernetes-validations']?.some(({ rule }) => rule === cel));
+        schema['x-kubernetes-validations']?.some(({ rule }) => rule === cel),
+      );
       expect(carried.map(([path]) => path)).toEqual([`.${at}`]);
     }
   });
 });
 
 /** Specs near every border of the rules, right and wrong. */
-const near = fc.record({
-  replicas: fc.integer({ min: 1, max: 8 }),
-  replicationFactor: fc.integer({ min: 1, max: 7 }),
-  consistency: fc.record({
-    read: fc.integer({ min: 1, max: 7 }), write: fc.integer({ min: 1, max: 7 }),
-    mode: fc.constantFrom('strict', 'sloppy'),
-  }, { requiredKeys: [] }),
-  limits: fc.record({
-    hintAgeSeconds: fc.integer({ min: 10, max: 12 }), operationTimeoutSeconds: fc.integer({ min: 1, max: 3 }),
-    tombstoneGraceSeconds: fc.integer({ min: 11, max: 16 }),
-  }),
-  handoff: fc.record({ maxBytesPerSecond: fc.constantFrom(0, 1, 65535, 65536) }),
-  slotBits: fc.constantFrom(8, 12),
-  topology: fc.record({ zones: fc.constantFrom([], ['a', 'b'], ['b', 'a']) }),
-}, { requiredKeys: [] });
+const near = fc.record(
+  {
+    replicas: fc.integer({ min: 1, max: 8 }),
+    replicationFactor: fc.integer({ min: 1, max: 7 }),
+    consistency: fc.record(
+      {
+        read: fc.integer({ min: 1, max: 7 }),
+        write: fc.integer({ min: 1, max: 7 }),
+        mode: fc.constantFrom('strict', 'sloppy'),
+      },
+      { requiredKeys: [] },
+    ),
+    limits: fc.record({
+      hintAgeSeconds: fc.integer({ min: 10, max: 12 }),
+      operationTimeoutSeconds: fc.integer({ min: 1, max: 3 }),
+      tombstoneGraceSeconds: fc.integer({ min: 11, max: 16 }),
+    }),
+    handoff: fc.record({ maxBytesPerSecond: fc.constantFrom(0, 1, 65535, 65536) }),
+    slotBits: fc.constantFrom(8, 12),
+    topology: fc.record({ zones: fc.constantFrom([], ['a', 'b'], ['b', 'a']) }),
+  },
+  { requiredKeys: [] },
+);
 
-const manifest = (spec: unknown) =>
-  ({ apiVersion: 'dht.ringkeeper.dev/v1alpha1', kind: 'DhtCluster', metadata: { name: 'dev' }, spec });
+const manifest = (spec: unknown) => ({
+  apiVersion: 'dht.ringkeeper.dev/v1alpha1',
+  kind: 'DhtCluster',
+  metadata: { name: 'dev' },
+  spec,
+});
 
 describe('the API server and our parser come to the same verdict', () => {
   test.each(SAMPLES)('$title', (sample) => {
@@ -131,20 +191,28 @@ describe('the API server and our parser come to the same verdict', () => {
 
   test('on every spec near a border of the rules', () => {
     let good = 0;
-    fc.assert(fc.property(near, (spec) => {
-      const accepted = 'cluster' in parseCluster(manifest(spec));
-      expect(verdict(manifest(spec), root).length === 0).toBe(accepted);
-      if (accepted) good++;
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(near, (spec) => {
+        const accepted = 'cluster' in parseCluster(manifest(spec));
+        expect(verdict(manifest(spec), root).length === 0).toBe(accepted);
+        if (accepted) good++;
+      }),
+      { numRuns: 2000 },
+    );
     expect(good).toBeGreaterThan(100);
   });
 
   test('on every change of a spec', () => {
     const whole = near.filter((spec) => 'cluster' in parseCluster(manifest(spec)));
-    fc.assert(fc.property(whole, whole, (before, after) => {
-      const [old, next] = [before, after].map((spec) => parseCluster(manifest(spec)) as { cluster: DhtCluster });
-      const accepted = checkUpdate(old!.cluster, next!.cluster).length === 0;
-      expect(verdict(manifest(after), root, manifest(before)).length === 0).toBe(accepted);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(whole, whole, (before, after) => {
+        const [old, next] = [before, after].map(
+          (spec) => parseCluster(manifest(spec)) as { cluster: DhtCluster },
+        );
+        const accepted = checkUpdate(old!.cluster, next!.cluster).length === 0;
+        expect(verdict(manifest(after), root, manifest(before)).length === 0).toBe(accepted);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -30,12 +30,16 @@ class World implements Platform {
   async run(answers: readonly Action[]): Promise<this> {
     const left = [...answers];
     await reconcile(this, () => plans(left.shift() ?? NONE), this.ending.signal, {
-      failed: (error) => { this.failures.push(error); },
+      failed: (error) => {
+        this.failures.push(error);
+      },
     });
     return this;
   }
 
-  desired(): Promise<Desired> { return Promise.resolve(DESIRED); }
+  desired(): Promise<Desired> {
+    return Promise.resolve(DESIRED);
+  }
   observe(): Promise<Observed> {
     this.story.push('observe');
     return Promise.resolve(OBSERVED);
@@ -62,32 +66,55 @@ describe('the loop', () => {
   test('observes again right after an action, and announces each one before it is carried out', async () => {
     const world = await new World().run([start('a-0'), start('a-1')]);
     expect(world.story).toEqual([
-      'observe', 'report', 'start-node', 'observe', 'report', 'start-node', 'observe', 'report', 'wait',
+      'observe',
+      'report',
+      'start-node',
+      'observe',
+      'report',
+      'start-node',
+      'observe',
+      'report',
+      'wait',
     ]);
   });
 
   test('an action that changes nothing does not spin: the same one again waits', async () => {
     const world = await new World().run([start('a-0'), start('a-0'), start('a-0')]);
-    expect(world.story).toEqual(['observe', 'report', 'start-node', 'observe', 'report', 'start-node', 'wait']);
+    expect(world.story).toEqual([
+      'observe',
+      'report',
+      'start-node',
+      'observe',
+      'report',
+      'start-node',
+      'wait',
+    ]);
     expect(world.waits[0]).toBeGreaterThan(0);
   });
 
   test('a world that moved on is looked at again at once and is no failure', async () => {
-    const world = await new World({ refusals: [new RingError('CONFLICT', 'another epoch')] }).run([start('a-0')]);
+    const world = await new World({ refusals: [new RingError('CONFLICT', 'another epoch')] }).run([
+      start('a-0'),
+    ]);
     expect(world.story).toEqual(['observe', 'report', 'start-node', 'observe', 'report', 'wait']);
     expect(world.failures).toEqual([]);
   });
 
   test('a world that moves on for ever does not spin', async () => {
     const refusals = [1, 2, 3].map((n) => new RingError('CONFLICT', `epoch ${n}`));
-    const world = await new World({ refusals, waitsLeft: 2 }).run([start('a-0'), start('a-1'), start('a-2')]);
+    const world = await new World({ refusals, waitsLeft: 2 }).run([
+      start('a-0'),
+      start('a-1'),
+      start('a-2'),
+    ]);
     expect(world.story.filter((word) => word === 'wait')).toHaveLength(2);
   });
 
   test('what fails is told once per failure, and tried again ever more slowly', async () => {
     const refusals = Array.from({ length: 12 }, () => new Error('no'));
-    const world = await new World({ refusals, waitsLeft: 12 })
-      .run(Array.from({ length: 12 }, (_, i) => start(`a-${i}`)));
+    const world = await new World({ refusals, waitsLeft: 12 }).run(
+      Array.from({ length: 12 }, (_, i) => start(`a-${i}`)),
+    );
     expect(world.failures).toHaveLength(12);
     expect(Math.min(...world.waits.slice(8))).toBeGreaterThan(Math.max(...world.waits.slice(0, 2)));
     expect(Math.max(...world.waits)).toBeLessThanOrEqual(10_000);

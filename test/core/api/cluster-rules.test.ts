@@ -26,6 +26,7 @@ describe('the rules between fields', () => {
   });
 
   test('any two majorities of the same replicas meet', () => {
-    for (let n = 1; n <= 7; n++) expect([n, 2 * majority(n) > n, 2 * (majority(n) - 1) <= n]).toEqual([n, true, true]);
+    for (let n = 1; n <= 7; n++)
+      expect([n, 2 * majority(n) > n, 2 * (majority(n) - 1) <= n]).toEqual([n, true, true]);
   });
 });

@@ -5,8 +5,13 @@ const WORDS = ['replicas', 'replicationFactor', 'slotBits', 'paused', 'read'];
 
 describe('did you mean', () => {
   test.each([
-    ['replica', 'replicas'], ['repilcas', 'replicas'], ['REPLICAS', 'replicas'], ['slotbits', 'slotBits'],
-    ['replication_factor', 'replicationFactor'], ['pause', 'paused'], ['raed', 'read'],
+    ['replica', 'replicas'],
+    ['repilcas', 'replicas'],
+    ['REPLICAS', 'replicas'],
+    ['slotbits', 'slotBits'],
+    ['replication_factor', 'replicationFactor'],
+    ['pause', 'paused'],
+    ['raed', 'read'],
   ])('%s: %s', (word, meant) => {
     expect(nearest(word, WORDS)).toBe(meant);
   });

@@ -59,8 +59,9 @@ test('a slot is stranded where the old ring can read it and lost members keep th
   const { seats } = ring.current;
   const next = nextAssignment(ring, { seats, replicationFactor: 1, readQuorum: 1, writeQuorum: 1 });
   const a = incarnation('a');
-  const rested = Array.from({ length: 1 << ring.slotBits }, (_, slot) => slot)
-    .filter((slot) => replicaSet(next, slot)[0] === a);
+  const rested = Array.from({ length: 1 << ring.slotBits }, (_, slot) => slot).filter(
+    (slot) => replicaSet(next, slot)[0] === a,
+  );
   expect(rested.length).toBeGreaterThan(0);
   expect(strandedSlots(ring, next)).toEqual([]);
   expect(strandedSlots(edit(markLost(ring, [a], after(ring))), next)).toEqual(rested);

@@ -3,7 +3,13 @@ import { epoch, incarnation, zone } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import { abortChange, enterReadNew } from '../../../core/membership/change.ts';
 import {
-  checkDocument, isNewer, memberOf, readSet, setsDiffer, slotSets, writeSets,
+  checkDocument,
+  isNewer,
+  memberOf,
+  readSet,
+  setsDiffer,
+  slotSets,
+  writeSets,
 } from '../../../core/membership/document.ts';
 import { after, begun, edit, founded } from './founded.ts';
 
@@ -18,7 +24,8 @@ describe('the sets of a slot (protocol §3)', () => {
 
   test('are old; old and new, read old; old and new, read new; and old again after an abort', () => {
     const table = [stable, writeBoth, readNew, aborted].map((document) => ({
-      writes: writeSets(document, 0).map((set) => [...set].sort()), reads: [...readSet(document, 0)].sort(),
+      writes: writeSets(document, 0).map((set) => [...set].sort()),
+      reads: [...readSet(document, 0)].sort(),
     }));
     expect(table).toEqual([
       { writes: [ABC], reads: ABC },
@@ -41,7 +48,9 @@ describe('the sets of a slot (protocol §3)', () => {
   test('are one where the change leaves the slot alone', () => {
     const joining = begun(['a', 'b', 'c', 'e'], ['a', 'b', 'c', 'd', 'e']);
     const slots = Array.from({ length: 16 }, (_, slot) => slot);
-    const alone = slots.filter((slot) => !slotSets(joining, slot).everyone.includes(incarnation('d')));
+    const alone = slots.filter(
+      (slot) => !slotSets(joining, slot).everyone.includes(incarnation('d')),
+    );
     expect(alone.length).toBeGreaterThan(0);
     for (const slot of alone) expect(writeSets(joining, slot)).toHaveLength(1);
   });
@@ -49,7 +58,11 @@ describe('the sets of a slot (protocol §3)', () => {
   test('differ between two phases for a coordinator, but not between two epochs of one phase (R4)', () => {
     const later = { ...writeBoth, epoch: epoch(9) };
     expect(setsDiffer(slotSets(writeBoth, 0), slotSets(later, 0))).toBe(false);
-    for (const [one, other] of [[stable, writeBoth], [writeBoth, readNew], [writeBoth, aborted]] as const) {
+    for (const [one, other] of [
+      [stable, writeBoth],
+      [writeBoth, readNew],
+      [writeBoth, aborted],
+    ] as const) {
       expect(setsDiffer(slotSets(one, 0), slotSets(other, 0))).toBe(true);
     }
   });
@@ -67,12 +80,16 @@ describe('of two documents', () => {
     expect(isNewer(document, null)).toBe(true);
     expect(isNewer({ ...document, epoch: epoch(2) }, document)).toBe(true);
     expect(isNewer(document, { ...document, epoch: epoch(2) })).toBe(false);
-    expect(isNewer({ ...document, progress: { sinceMs: 0, fullBarrier: epoch(1) } }, document)).toBe(true);
+    expect(
+      isNewer({ ...document, progress: { sinceMs: 0, fullBarrier: epoch(1) } }, document),
+    ).toBe(true);
     expect(isNewer(document, document)).toBe(false);
   });
 
   test('a later wall clock makes none newer', () => {
-    expect(isNewer({ ...document, progress: { ...document.progress, sinceMs: 99 } }, document)).toBe(false);
+    expect(
+      isNewer({ ...document, progress: { ...document.progress, sinceMs: 99 } }, document),
+    ).toBe(false);
   });
 });
 
@@ -91,21 +108,56 @@ describe('a document that is no ring (I9)', () => {
     ['epoch 0', { ...stable, epoch: epoch(0) }, /epoch 0 is below 1/],
     ['a phase without its next ring', { ...stable, phase: 'write-both' }, /does not fit next/],
     ['a next ring without a phase', { ...stable, next: current }, /does not fit next/],
-    ['an incarnation that stands twice', { ...stable, members: [...stable.members, stable.members[0]!] }, /stands twice/],
-    ['a seat without a member', { ...stable, members: stable.members.slice(1) }, /seats a, no member/],
+    [
+      'an incarnation that stands twice',
+      { ...stable, members: [...stable.members, stable.members[0]!] },
+      /stands twice/,
+    ],
+    [
+      'a seat without a member',
+      { ...stable, members: stable.members.slice(1) },
+      /seats a, no member/,
+    ],
     ['no seats', { ...stable, current: { ...current, seats: [] } }, /has no seats/],
-    ['an owner without a seat', { ...stable, current: { ...current, seats: current.seats.slice(1) } }, /owner without a seat/],
-    ['too few owner arrays', { ...stable, current: { ...current, owners: [] } }, /has 0 owner arrays, not 1/],
+    [
+      'an owner without a seat',
+      { ...stable, current: { ...current, seats: current.seats.slice(1) } },
+      /owner without a seat/,
+    ],
+    [
+      'too few owner arrays',
+      { ...stable, current: { ...current, owners: [] } },
+      /has 0 owner arrays, not 1/,
+    ],
     ['another number of slots', { ...stable, slotBits: 5 }, /has 16 slots, not 32/],
-    ['slots that are no power of two', { ...stable, current: { ...current, owners: [current.owners[0]!.slice(1)] } },
-      /does not own each slot once/],
-    ['one zone where there are two', { ...two, current: { ...two.current, replicationFactor: 2,
-      layout: { kind: 'zoned', zones: [zone('z'), zone('y')] } } }, /has 1 owner arrays, not 2/],
+    [
+      'slots that are no power of two',
+      { ...stable, current: { ...current, owners: [current.owners[0]!.slice(1)] } },
+      /does not own each slot once/,
+    ],
+    [
+      'one zone where there are two',
+      {
+        ...two,
+        current: {
+          ...two.current,
+          replicationFactor: 2,
+          layout: { kind: 'zoned', zones: [zone('z'), zone('y')] },
+        },
+      },
+      /has 1 owner arrays, not 2/,
+    ],
     ['a write quorum of none', { ...stable, current: { ...current, writeQuorum: 0 } }, /./],
     ['a read quorum of none', { ...stable, current: { ...current, readQuorum: 0 } }, /./],
     ['no replicas', { ...stable, current: { ...current, replicationFactor: 0 } }, /./],
-    ['one incarnation in two seats', { ...stable, current: { ...current,
-      seats: [current.seats[0]!, current.seats[0]!, current.seats[2]!] } }, /./],
+    [
+      'one incarnation in two seats',
+      {
+        ...stable,
+        current: { ...current, seats: [current.seats[0]!, current.seats[0]!, current.seats[2]!] },
+      },
+      /./,
+    ],
   ];
 
   test.each(wrongs)('with %s is found out', (_, document, words) => {
@@ -113,6 +165,7 @@ describe('a document that is no ring (I9)', () => {
   });
 
   test('is never what the edits make', () => {
-    for (const document of [stable, two, begun(ABC, BCD), begun(ABC, ['a'])]) expect(checkDocument(document)).toEqual([]);
+    for (const document of [stable, two, begun(ABC, BCD), begun(ABC, ['a'])])
+      expect(checkDocument(document)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { canMakeDot, nextDot } from '../../../core/replica/actor.ts';
 import { step } from '../../../core/replica/replica.ts';
 import { CalmRing, putOf } from './calm-ring.ts';
 
-const contextOf = (result: ClientResult) => result.kind === 'written' ? result.context : null;
+const contextOf = (result: ClientResult) => (result.kind === 'written' ? result.context : null);
 
 const drained = (ring: CalmRing) => ring.events.filter(({ event }) => event.kind === 'drained');
 
@@ -36,7 +36,9 @@ describe('the actor of a process (R13)', () => {
 
   test('no dot leaves a node before its term is durable', () => {
     const ring = CalmRing.of(['a', 'b', 'c']);
-    const release = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'stored');
+    const release = ring.stall(
+      (node, input) => node.incarnation === 'a' && input.kind === 'stored',
+    );
     ring.restart('a');
     const reply = ring.send('a', putOf('k', 'v'));
     expect(ring.asked('write')).toEqual([]);
@@ -51,7 +53,9 @@ describe('the actor of a process (R13)', () => {
     for (let i = 0; i < COUNTER_LEASE; i++) nextDot(replica);
     expect(canMakeDot(replica)).toBe(false);
     const store = replica.effects.find((effect) => effect.kind === 'store');
-    expect(store?.writes).toEqual([{ kind: 'actor', actor: { term: 1, lease: 2 * COUNTER_LEASE, clean: false } }]);
+    expect(store?.writes).toEqual([
+      { kind: 'actor', actor: { term: 1, lease: 2 * COUNTER_LEASE, clean: false } },
+    ]);
     step(replica, { kind: 'stored', ticket: store!.ticket }, ring.nowMs);
     expect(canMakeDot(replica)).toBe(true);
     expect(nextDot(replica).counter).toBe(COUNTER_LEASE + 1);
@@ -61,7 +65,9 @@ describe('the actor of a process (R13)', () => {
 describe('a drain', () => {
   test('what is in flight is finished first, and new work is refused with DRAINING', () => {
     const ring = CalmRing.of(['a', 'b', 'c']);
-    const release = ring.stall((node, input) => node.incarnation !== 'a' && input.kind === 'envelope');
+    const release = ring.stall(
+      (node, input) => node.incarnation !== 'a' && input.kind === 'envelope',
+    );
     const reply = ring.send('a', putOf('k', 'v'));
     ring.input('a', { kind: 'drain' });
     expect(ring.get('a', 'k')).toMatchObject({ kind: 'failed', code: 'DRAINING' });

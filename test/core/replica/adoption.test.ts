@@ -17,7 +17,12 @@ function joining() {
   ring.start('d');
   const document = documentOf(ABC);
   const writeBoth = towards(document, [...ABC, 'd']);
-  return { ring, document, writeBoth, key: keyWhere(writeBoth, ({ everyone }) => everyone.includes(D)) };
+  return {
+    ring,
+    document,
+    writeBoth,
+    key: keyWhere(writeBoth, ({ everyone }) => everyone.includes(D)),
+  };
 }
 
 describe('a ring document', () => {
@@ -85,8 +90,11 @@ describe('a question of an old epoch (R4)', () => {
     ring.start('d');
     const before = documentOf(['a', 'b', 'c', 'e']);
     const writeBoth = towards(before, ['a', 'b', 'c', 'e', 'd']);
-    const key = keyWhere(writeBoth, ({ writes, reads }) =>
-      writes.length === 1 && ['a', 'b'].every((m) => reads.members.includes(incarnation(m))));
+    const key = keyWhere(
+      writeBoth,
+      ({ writes, reads }) =>
+        writes.length === 1 && ['a', 'b'].every((m) => reads.members.includes(incarnation(m))),
+    );
     ring.post(writeBoth, ['b']);
     ring.send('a', putOf(key, 'v'));
     expect(valuesAt(ring, 'b', key)).toEqual(['v']);
@@ -117,11 +125,17 @@ describe('an incarnation that the document does not name (I5)', () => {
     ring.start('x');
     ring.input('x', { kind: 'document', document: documentOf(ABC) });
     expect(ring.get('x', 'k')).toMatchObject({ code: 'NOT_SERVING' });
-    ring.input('x', { kind: 'envelope', envelope: {
-      ...ring.sent.at(-1)!, from: incarnation('a'), to: incarnation('x'), epoch: epoch(1),
-      documentHash: reportOf(ring.node('a').replica).documentHash,
-      body: { kind: 'read', call: 1, key: putOf('k', null).key },
-    } });
+    ring.input('x', {
+      kind: 'envelope',
+      envelope: {
+        ...ring.sent.at(-1)!,
+        from: incarnation('a'),
+        to: incarnation('x'),
+        epoch: epoch(1),
+        documentHash: reportOf(ring.node('a').replica).documentHash,
+        body: { kind: 'read', call: 1, key: putOf('k', null).key },
+      },
+    });
     expect(ring.sent.at(-1)?.body).toEqual({ kind: 'refused', call: 1, code: 'NOT_A_REPLICA' });
   });
 
@@ -131,7 +145,12 @@ describe('an incarnation that the document does not name (I5)', () => {
     ring.cut('d', 'a');
     ring.cut('d', 'b');
     ring.cut('d', 'c');
-    const reply = ring.send('d', { kind: 'read', id: putOf(key, null).id, key: putOf(key, null).key, quorum: null });
+    const reply = ring.send('d', {
+      kind: 'read',
+      id: putOf(key, null).id,
+      key: putOf(key, null).key,
+      quorum: null,
+    });
     ring.input('d', { kind: 'document', document: edit(abortChange(writeBoth, stamp(writeBoth))) });
     expect(reply()).toMatchObject({ code: 'NOT_SERVING' });
   });
@@ -163,9 +182,18 @@ describe('slots that a document gives', () => {
     ring.post(writeBoth);
     ring.ticks(5);
     ring.restart('d');
-    const bumped = edit(configure(writeBoth, {
-      mode: 'strict', conflicts: 'lastWriterWins', limits: writeBoth.limits, protocolVersion: 1,
-    }, stamp(writeBoth)));
+    const bumped = edit(
+      configure(
+        writeBoth,
+        {
+          mode: 'strict',
+          conflicts: 'lastWriterWins',
+          limits: writeBoth.limits,
+          protocolVersion: 1,
+        },
+        stamp(writeBoth),
+      ),
+    );
     ring.post(bumped);
     expect(valuesAt(ring, 'd', key)).toEqual(['v']);
   });
@@ -189,7 +217,10 @@ describe('slots that a document gives', () => {
     const ring = CalmRing.of(ABC);
     ring.start('d');
     ring.input('d', { kind: 'document', document: documentOf(ABC) });
-    ring.input('d', { kind: 'document', document: { ...documentOf([...ABC, 'd']), epoch: epoch(2) } });
+    ring.input('d', {
+      kind: 'document',
+      document: { ...documentOf([...ABC, 'd']), epoch: epoch(2) },
+    });
     expect(ring.afterHalt).toEqual([]);
   });
 });
@@ -219,8 +250,11 @@ describe('slots that a document takes', () => {
     ring.post(without);
     expect(reportOf(ring.node('d').replica).uncleanSlots).toBeGreaterThan(0);
     ring.put('a', key, null);
-    const back = towards({ ...without, members: without.members.map((m) => ({ ...m, state: 'serving' })) },
-      [...ABC, 'd'], 'back');
+    const back = towards(
+      { ...without, members: without.members.map((m) => ({ ...m, state: 'serving' })) },
+      [...ABC, 'd'],
+      'back',
+    );
     ring.post(back);
     ring.ticks(10);
     const stable = finish(ring, back);

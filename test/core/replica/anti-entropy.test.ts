@@ -16,7 +16,8 @@ function uneven(): CalmRing {
   for (const [i, name] of ABC.entries()) {
     const missing = ABC[(i + 1) % 3]!;
     const missed = ring.lose(({ to, body }) => to === missing && body.kind === 'write');
-    for (const key of KEYS.filter((_, k) => k % 3 === i)) ring.send(name, putOf(key, key, { context: NONE }));
+    for (const key of KEYS.filter((_, k) => k % 3 === i))
+      ring.send(name, putOf(key, key, { context: NONE }));
     ring.restart(name);
     missed();
   }
@@ -29,7 +30,8 @@ describe('anti-entropy', () => {
     expect(ABC.map((name) => ring.node(name).records.size)).toEqual([80, 80, 80]);
     ring.ticks(20 * COMPARE_TICKS);
     for (const key of KEYS) {
-      for (const name of ABC) expect([name, key, valuesAt(ring, name, key)]).toEqual([name, key, [key]]);
+      for (const name of ABC)
+        expect([name, key, valuesAt(ring, name, key)]).toEqual([name, key, [key]]);
     }
     for (const name of ABC) expect(reportOf(ring.node(name).replica).unequalSlots).toBe(0);
   });
@@ -93,7 +95,8 @@ test('the bounds of a leaf hold its keys and no other', () => {
     const slot = slotOf(key, SLOT_BITS);
     for (let leaf = 0; leaf < 16; leaf++) {
       const { after, until } = leafBounds(replica, slot, leaf);
-      const isInside = compareKeys(key, after) > 0 && (until === null || compareKeys(key, until) <= 0);
+      const isInside =
+        compareKeys(key, after) > 0 && (until === null || compareKeys(key, until) <= 0);
       expect(isInside).toBe(leafOf(key, SLOT_BITS) === leaf);
     }
   }

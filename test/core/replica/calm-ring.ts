@@ -9,7 +9,13 @@ import type { Envelope } from '../../../core/api/messages.ts';
 import { DATA_LIMITS, TICK_MS } from '../../../core/limits.ts';
 import { slotSets } from '../../../core/membership/document.ts';
 import type { SlotSets } from '../../../core/membership/document.ts';
-import type { Effect, Input, ReplicaEvent, StoredHint, StoredState } from '../../../core/replica/effects.ts';
+import type {
+  Effect,
+  Input,
+  ReplicaEvent,
+  StoredHint,
+  StoredState,
+} from '../../../core/replica/effects.ts';
 import { openReplica, step } from '../../../core/replica/replica.ts';
 import type { Replica } from '../../../core/replica/replica.ts';
 import { claim } from '../../../core/ring/claim.ts';
@@ -56,7 +62,11 @@ export class CalmRing {
   #requests = 0;
 
   /** A stable ring of these members, N=3 unless told otherwise. */
-  static of(names: readonly string[], change: Partial<RingDocument> = {}, quorums: Partial<Quorums> = {}): CalmRing {
+  static of(
+    names: readonly string[],
+    change: Partial<RingDocument> = {},
+    quorums: Partial<Quorums> = {},
+  ): CalmRing {
     const ring = new CalmRing();
     for (const name of names) ring.start(name);
     ring.post({ ...documentOf(names, quorums), ...change });
@@ -65,8 +75,15 @@ export class CalmRing {
 
   start(name: string): CalmNode {
     const node: CalmNode = {
-      incarnation: incarnation(name), replica: undefined as unknown as Replica, up: false, records: new Map(),
-      corrupt: new Set(), hints: new Map(), marks: new Map(), document: null, actor: null,
+      incarnation: incarnation(name),
+      replica: undefined as unknown as Replica,
+      up: false,
+      records: new Map(),
+      corrupt: new Set(),
+      hints: new Map(),
+      marks: new Map(),
+      document: null,
+      actor: null,
     };
     this.nodes.set(node.incarnation, node);
     this.boot(node);
@@ -75,10 +92,15 @@ export class CalmRing {
 
   /** The process starts with what its disk holds. */
   boot(node: CalmNode): void {
-    const hints = new Map([...node.hints].map(([target, held]) => [target, { items: held.size, bytes: 0 }]));
+    const hints = new Map(
+      [...node.hints].map(([target, held]) => [target, { items: held.size, bytes: 0 }]),
+    );
     const stored = { document: node.document, actor: node.actor, marks: node.marks, hints };
     const { replica, effects } = openReplica({
-      id: nodeId(node.incarnation), incarnation: node.incarnation, stored, rng: seededRng(this.nodes.size),
+      id: nodeId(node.incarnation),
+      incarnation: node.incarnation,
+      stored,
+      rng: seededRng(this.nodes.size),
     });
     node.replica = replica;
     node.up = true;
@@ -94,7 +116,10 @@ export class CalmRing {
   stall(is: Stall['is']): (count?: number) => void;
   stall(is: string | Stall['is'], kind?: Input['kind']): (count?: number) => void {
     const stall: Stall = {
-      is: typeof is === 'string' ? (node, input) => node.incarnation === is && input.kind === kind : is,
+      is:
+        typeof is === 'string'
+          ? (node, input) => node.incarnation === is && input.kind === kind
+          : is,
       jobs: [],
     };
     this.#stalls.add(stall);
@@ -120,7 +145,11 @@ export class CalmRing {
   diskOf(name: string): Disk {
     const { records, corrupt, hints, marks, document, actor } = this.node(name);
     return {
-      records: new Map(records), corrupt: new Set(corrupt), marks: new Map(marks), document, actor,
+      records: new Map(records),
+      corrupt: new Set(corrupt),
+      marks: new Map(marks),
+      document,
+      actor,
       hints: new Map([...hints].map(([target, held]) => [target, new Map(held)])),
     };
   }
@@ -142,7 +171,8 @@ export class CalmRing {
   kill(name: string): void {
     this.node(name).up = false;
     for (const node of this.nodes.values()) {
-      if (node.up) this.#jobs.push({ node, input: { kind: 'disconnected', peer: incarnation(name) } });
+      if (node.up)
+        this.#jobs.push({ node, input: { kind: 'disconnected', peer: incarnation(name) } });
     }
     this.settle();
   }
@@ -169,7 +199,12 @@ export class CalmRing {
     }
   }
 
-  put(at: string, key: string, value: string | null, change: Partial<WriteRequest> = {}): ClientResult {
+  put(
+    at: string,
+    key: string,
+    value: string | null,
+    change: Partial<WriteRequest> = {},
+  ): ClientResult {
     return this.request(at, putOf(key, value, change));
   }
 
@@ -224,13 +259,17 @@ export class CalmRing {
         this.sent.push(effect.envelope);
         if ([...this.#losses].some((isLost) => isLost(effect.envelope))) return;
         const to = this.nodes.get(effect.envelope.to);
-        if (to?.up === true) this.#jobs.push({ node: to, input: { kind: 'envelope', envelope: effect.envelope } });
+        if (to?.up === true)
+          this.#jobs.push({ node: to, input: { kind: 'envelope', envelope: effect.envelope } });
         return;
       }
-      case 'reply': return void this.#replies.set(effect.id, effect.result);
+      case 'reply':
+        return void this.#replies.set(effect.id, effect.result);
       case 'load': {
         const { text } = effect.key;
-        const object = node.corrupt.has(text) ? 'corrupt' as const : node.records.get(text)?.object ?? null;
+        const object = node.corrupt.has(text)
+          ? ('corrupt' as const)
+          : (node.records.get(text)?.object ?? null);
         return give({ kind: 'loaded', ticket: effect.ticket, object });
       }
       case 'store':
@@ -238,9 +277,13 @@ export class CalmRing {
         return give({ kind: 'stored', ticket: effect.ticket });
       case 'scan': {
         const slotOfRecord = (record: KeyRecord): Slot => slotOf(record.key, SLOT_BITS);
-        const all = [...node.records.values()].filter((record) => slotOfRecord(record) === effect.slot
-          && (effect.after === null || compareKeys(record.key, effect.after) > 0)
-          && (effect.until === null || compareKeys(record.key, effect.until) <= 0))
+        const all = [...node.records.values()]
+          .filter(
+            (record) =>
+              slotOfRecord(record) === effect.slot &&
+              (effect.after === null || compareKeys(record.key, effect.after) > 0) &&
+              (effect.until === null || compareKeys(record.key, effect.until) <= 0),
+          )
           .sort((a, b) => compareKeys(a.key, b.key));
         const page = all.slice(0, Math.min(effect.limit, 3));
         const next = page.length < all.length ? page.at(-1)!.key : null;
@@ -250,17 +293,23 @@ export class CalmRing {
         return give({ kind: 'scanned', ticket: effect.ticket, records, corrupt, next });
       }
       case 'scan-hints': {
-        const hints = [...node.hints.get(effect.target)?.values() ?? []];
+        const hints = [...(node.hints.get(effect.target)?.values() ?? [])];
         return give({ kind: 'scanned-hints', ticket: effect.ticket, hints, next: null });
       }
-      case 'event': return void this.events.push({ at: node.incarnation, event: effect.event });
-      case 'halt': return void this.halted.push(effect.reason);
-      case 'adopted': return;
+      case 'event':
+        return void this.events.push({ at: node.incarnation, event: effect.event });
+      case 'halt':
+        return void this.halted.push(effect.reason);
+      case 'adopted':
+        return;
     }
   }
 }
 
-function applyWrite(node: CalmNode, write: Extract<Effect, { kind: 'store' }>['writes'][number]): void {
+function applyWrite(
+  node: CalmNode,
+  write: Extract<Effect, { kind: 'store' }>['writes'][number],
+): void {
   switch (write.kind) {
     case 'record':
       node.corrupt.delete(write.key.text);
@@ -273,15 +322,21 @@ function applyWrite(node: CalmNode, write: Extract<Effect, { kind: 'store' }>['w
       }
       return;
     case 'hint': {
-      const held = node.hints.get(write.target) ?? new Map<string, { key: Key; hint: StoredHint }>();
+      const held =
+        node.hints.get(write.target) ?? new Map<string, { key: Key; hint: StoredHint }>();
       node.hints.set(write.target, held);
       if (write.hint === null) held.delete(write.key.text);
       else held.set(write.key.text, { key: write.key, hint: write.hint });
       return;
     }
-    case 'erase-hints': return void node.hints.delete(write.target);
-    case 'document': node.document = write.document; return;
-    case 'actor': node.actor = write.actor; return;
+    case 'erase-hints':
+      return void node.hints.delete(write.target);
+    case 'document':
+      node.document = write.document;
+      return;
+    case 'actor':
+      node.actor = write.actor;
+      return;
     case 'mark':
       if (write.value === null) node.marks.delete(write.name);
       else node.marks.set(write.name, write.value);
@@ -299,23 +354,49 @@ export function documentOf(names: readonly string[], quorums: Partial<Quorums> =
   const seats = names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') }));
   const wish = { replicationFactor: 3, readQuorum: 2, writeQuorum: 2, ...quorums };
   return {
-    clusterId: clusterId('calm'), epoch: epoch(1), phase: 'stable', slotBits: SLOT_BITS, hash: 'xxh64',
+    clusterId: clusterId('calm'),
+    epoch: epoch(1),
+    phase: 'stable',
+    slotBits: SLOT_BITS,
+    hash: 'xxh64',
     protocolVersion: 1,
     members: names.map((name) => ({
-      id: nodeId(name), incarnation: incarnation(name), address: `${name}:1`, zone: zone('local'),
-      state: 'serving', lost: false,
+      id: nodeId(name),
+      incarnation: incarnation(name),
+      address: `${name}:1`,
+      zone: zone('local'),
+      state: 'serving',
+      lost: false,
     })),
-    current: claim({ from: null, seats, slotBits: SLOT_BITS, ...wish }), next: null, change: null,
-    mode: 'strict', conflicts: 'siblings', limits: DATA_LIMITS, uncleaned: [], receipts: [],
+    current: claim({ from: null, seats, slotBits: SLOT_BITS, ...wish }),
+    next: null,
+    change: null,
+    mode: 'strict',
+    conflicts: 'siblings',
+    limits: DATA_LIMITS,
+    uncleaned: [],
+    receipts: [],
     progress: { sinceMs: 0, fullBarrier: epoch(1) },
   };
 }
 
 /** A put, or with null a delete, without a context and a condition unless told otherwise. */
-export function putOf(key: string, value: string | null, change: Partial<WriteRequest> = {}): WriteRequest {
+export function putOf(
+  key: string,
+  value: string | null,
+  change: Partial<WriteRequest> = {},
+): WriteRequest {
   return {
-    kind: 'write', id: requestId(''), key: keyOf(key), value: value === null ? null : Buffer.from(value),
-    contentType: 'text/plain', expiresAtMs: 0, context: null, condition: { kind: 'any' }, quorum: null, ...change,
+    kind: 'write',
+    id: requestId(''),
+    key: keyOf(key),
+    value: value === null ? null : Buffer.from(value),
+    contentType: 'text/plain',
+    expiresAtMs: 0,
+    context: null,
+    condition: { kind: 'any' },
+    quorum: null,
+    ...change,
   };
 }
 
@@ -330,7 +411,9 @@ export function keyWhere(document: RingDocument, is: (sets: SlotSets) => boolean
 /** The live and dead values that a node's disk holds of a key, sorted; a tombstone reads as null. */
 export function valuesAt(ring: CalmRing, name: string, key: string): (string | null)[] {
   const siblings = heldAt(ring, name, key)?.siblings ?? [];
-  return siblings.map(({ value }) => value === null ? null : Buffer.from(value).toString()).sort();
+  return siblings
+    .map(({ value }) => (value === null ? null : Buffer.from(value).toString()))
+    .sort();
 }
 
 /** The object that a node's disk holds of a key. */

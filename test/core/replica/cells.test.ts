@@ -45,7 +45,9 @@ describe('a key with one cell', () => {
     ring.send('a', putOf('k', 'v'));
     const seen: Loaded[] = [];
     readObject(ring.node('a').replica, KEY, (object) => seen.push(object));
-    expect(seen).toEqual([expect.objectContaining({ siblings: [expect.objectContaining({ value: Buffer.from('v') })] })]);
+    expect(seen).toEqual([
+      expect.objectContaining({ siblings: [expect.objectContaining({ value: Buffer.from('v') })] }),
+    ]);
     sync();
   });
 });
@@ -64,7 +66,10 @@ describe('a merge', () => {
     }
     expect(merged).toEqual([]);
     sync();
-    expect(merged).toEqual([{ kind: 'merged', report: null }, { kind: 'merged', report: null }]);
+    expect(merged).toEqual([
+      { kind: 'merged', report: null },
+      { kind: 'merged', report: null },
+    ]);
   });
 
   test('reports the whole context of a replica that the object does not cover (protocol §5)', () => {
@@ -73,7 +78,9 @@ describe('a merge', () => {
     ring.send('b', putOf('k', 'old'));
     links();
     ring.send('a', putOf('k', 'new'));
-    expect(ring.asked('stored', 'a')[0]?.body).toMatchObject({ report: { actors: ['b.1'], counters: [1] } });
+    expect(ring.asked('stored', 'a')[0]?.body).toMatchObject({
+      report: { actors: ['b.1'], counters: [1] },
+    });
   });
 
   test('into a slot that was lost while the key was loaded leaves nothing behind', () => {
@@ -81,7 +88,13 @@ describe('a merge', () => {
     const object = objectBy('x.1', 1, 'v');
     const load = ring.stall('a', 'loaded');
     const merged: Merged[] = [];
-    mergeIn(ring.node('a').replica, KEY, object, (answer) => merged.push(answer), () => 'STALE_EPOCH');
+    mergeIn(
+      ring.node('a').replica,
+      KEY,
+      object,
+      (answer) => merged.push(answer),
+      () => 'STALE_EPOCH',
+    );
     ring.input('a', { kind: 'tick' });
     load();
     expect(merged).toEqual([{ kind: 'refused', code: 'STALE_EPOCH' }]);
@@ -92,12 +105,17 @@ describe('a merge', () => {
 describe('a store that was put back (R9)', () => {
   test('is proved by a later counter or term of this incarnation, and by nothing else', () => {
     const proofs: [string, number, boolean][] = [
-      ['a.1', 1, false], ['a.1', 2, true], ['a.2', 1, true], ['b.9', 9, false],
+      ['a.1', 1, false],
+      ['a.1', 2, true],
+      ['a.2', 1, true],
+      ['b.9', 9, false],
     ];
     for (const [actor, counter, isProof] of proofs) {
       const ring = CalmRing.of(['a']);
       ring.put('a', 'k', 'v');
-      expect(provesRollback(ring.node('a').replica, { actors: [actor], counters: [counter] })).toBe(isProof);
+      expect(provesRollback(ring.node('a').replica, { actors: [actor], counters: [counter] })).toBe(
+        isProof,
+      );
     }
   });
 

@@ -16,15 +16,36 @@ export function edit(done: Edit): RingDocument {
 export const stamp = (document: RingDocument) => ({ nowMs: 0, epoch: epoch(document.epoch + 1) });
 
 /** The write-both document that takes the ring to these members. */
-export function towards(document: RingDocument, names: readonly string[], id = 'x', quorums: Partial<Quorums> = {}): RingDocument {
+export function towards(
+  document: RingDocument,
+  names: readonly string[],
+  id = 'x',
+  quorums: Partial<Quorums> = {},
+): RingDocument {
   const known = new Set(document.members.map((m) => String(m.incarnation)));
-  return edit(beginChange(document, {
-    id: changeId(id), summary: id, replicationFactor: 3, readQuorum: 2, writeQuorum: 2, ...quorums,
-    seats: names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') })),
-    joiners: names.filter((name) => !known.has(name)).map((name) => ({
-      id: nodeId(name), incarnation: incarnation(name), address: `${name}:1`, zone: zone('local'),
-    })),
-  }, stamp(document)));
+  return edit(
+    beginChange(
+      document,
+      {
+        id: changeId(id),
+        summary: id,
+        replicationFactor: 3,
+        readQuorum: 2,
+        writeQuorum: 2,
+        ...quorums,
+        seats: names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') })),
+        joiners: names
+          .filter((name) => !known.has(name))
+          .map((name) => ({
+            id: nodeId(name),
+            incarnation: incarnation(name),
+            address: `${name}:1`,
+            zone: zone('local'),
+          })),
+      },
+      stamp(document),
+    ),
+  );
 }
 
 /** The read-new document that follows. */

@@ -64,7 +64,9 @@ describe('a loser (R8)', () => {
 
   test('keeps a slot whose push was not answered', () => {
     const { ring, stable } = lost();
-    ring.lose(({ from, body }) => from !== 'a' && body.kind === 'compare' || body.kind === 'push');
+    ring.lose(
+      ({ from, body }) => (from !== 'a' && body.kind === 'compare') || body.kind === 'push',
+    );
     ring.node('d').records.delete('k');
     ring.restart('d');
     ring.post(postFullBarrier(stable));
@@ -121,10 +123,17 @@ describe('a loser (R8)', () => {
       { kind: 'push', call: 1, slot: 0, records: [{ key, object }] } as const,
       { kind: 'write', call: 2, key, object } as const,
     ]) {
-      ring.input('a', { kind: 'envelope', envelope: {
-        ...late, from: incarnation('b'), to: incarnation('a'), epoch: epoch(stable.epoch),
-        documentHash: reportOf(ring.node('b').replica).documentHash, body,
-      } });
+      ring.input('a', {
+        kind: 'envelope',
+        envelope: {
+          ...late,
+          from: incarnation('b'),
+          to: incarnation('a'),
+          epoch: epoch(stable.epoch),
+          documentHash: reportOf(ring.node('b').replica).documentHash,
+          body,
+        },
+      });
       expect(ring.sent.at(-1)?.body).toMatchObject({ kind: 'refused', code: 'NOT_A_REPLICA' });
     }
     expect(heldAt(ring, 'a', 'k')).toBeNull();
@@ -132,7 +141,11 @@ describe('a loser (R8)', () => {
 
   test('is not asked to hand a slot back to itself, nor deletes what it owns again (Riak 2.1.0)', () => {
     const { ring, stable } = lost();
-    const back = towards({ ...stable, members: stable.members.map((m) => ({ ...m, state: 'serving' })) }, ABC, 'back');
+    const back = towards(
+      { ...stable, members: stable.members.map((m) => ({ ...m, state: 'serving' })) },
+      ABC,
+      'back',
+    );
     ring.post(postFullBarrier(back));
     ring.ticks(10);
     expect(unclean(ring, 'a')).toBe(0);

@@ -9,11 +9,17 @@ const HOUR_MS = 3_600_000;
 
 /** A heart-beat of `from`, whose clock stands this far off, reaches `to`. */
 function hear(ring: CalmRing, from: string, to: string, offMs: number): void {
-  ring.input(to, { kind: 'envelope', envelope: {
-    from: incarnation(from), to: incarnation(to), epoch: epoch(1),
-    documentHash: reportOf(ring.node(to).replica).documentHash,
-    clock: tickClock(0, ring.nowMs + offMs), body: { kind: 'heartbeat' },
-  } });
+  ring.input(to, {
+    kind: 'envelope',
+    envelope: {
+      from: incarnation(from),
+      to: incarnation(to),
+      epoch: epoch(1),
+      documentHash: reportOf(ring.node(to).replica).documentHash,
+      clock: tickClock(0, ring.nowMs + offMs),
+      body: { kind: 'heartbeat' },
+    },
+  });
 }
 
 function timeOf(ring: CalmRing, name: string): number {

@@ -20,7 +20,8 @@ function deleted(change: Partial<RingDocument> = {}): CalmRing {
   return ring;
 }
 
-const holders = (ring: CalmRing, key = 'k') => ABC.filter((name) => heldAt(ring, name, key) !== null);
+const holders = (ring: CalmRing, key = 'k') =>
+  ABC.filter((name) => heldAt(ring, name, key) !== null);
 
 describe('a tombstone (R10)', () => {
   test('is collected everywhere once it is older than the grace period', () => {

@@ -6,7 +6,9 @@ describe('counters', () => {
   test('start at zero, each with a place of its own', () => {
     const counts = newCounts();
     COUNTERS.forEach((counter, i) => tally({ counts }, counter, i + 1));
-    expect(COUNTERS.map((counter) => countOf(counts, counter))).toEqual(COUNTERS.map((_, i) => i + 1));
+    expect(COUNTERS.map((counter) => countOf(counts, counter))).toEqual(
+      COUNTERS.map((_, i) => i + 1),
+    );
     expect(COUNTERS.map((counter) => countOf(newCounts(), counter))).toEqual(COUNTERS.map(() => 0));
   });
 

@@ -5,7 +5,9 @@ import { rootOf } from '../../../core/version/digest.ts';
 import { CalmRing, putOf, SLOT_BITS } from './calm-ring.ts';
 
 const SLOT = slotOf(keyOf('k0'), SLOT_BITS);
-const KEYS = Array.from({ length: 400 }, (_, i) => `k${i}`).filter((key) => slotOf(keyOf(key), SLOT_BITS) === SLOT);
+const KEYS = Array.from({ length: 400 }, (_, i) => `k${i}`).filter(
+  (key) => slotOf(keyOf(key), SLOT_BITS) === SLOT,
+);
 
 function filled(): CalmRing {
   const ring = CalmRing.of(['a']);
@@ -21,7 +23,9 @@ function rootOnDisk(ring: CalmRing): unknown {
 
 function rootNow(ring: CalmRing): unknown {
   let root: unknown = null;
-  withDigest(ring.node('a').replica, SLOT, ({ leaves }) => { root = rootOf(leaves); });
+  withDigest(ring.node('a').replica, SLOT, ({ leaves }) => {
+    root = rootOf(leaves);
+  });
   // Direct calls leave their effects to the next step.
   ring.ticks(1);
   return root;
@@ -59,7 +63,10 @@ describe('the digest of a slot', () => {
     ring.restart('a');
     const page = ring.stall('a', 'scanned');
     let served = 0;
-    for (let i = 0; i < 3; i++) withDigest(ring.node('a').replica, SLOT, () => { served++; });
+    for (let i = 0; i < 3; i++)
+      withDigest(ring.node('a').replica, SLOT, () => {
+        served++;
+      });
     ring.ticks(1);
     forgetDigest(ring.node('a').replica, SLOT, 'unknown');
     page();

@@ -23,7 +23,14 @@ function replacing(): { ring: CalmRing; document: RingDocument } {
 }
 
 const pulledFrom = (ring: CalmRing, by: string) =>
-  [...new Set(ring.asked('pull').filter(({ from }) => from === by).map(({ to }) => String(to)))].sort();
+  [
+    ...new Set(
+      ring
+        .asked('pull')
+        .filter(({ from }) => from === by)
+        .map(({ to }) => String(to)),
+    ),
+  ].sort();
 
 describe('a gaining member (R6)', () => {
   test('streams from the lost member that it is paired with, and from no other', () => {
@@ -40,7 +47,7 @@ describe('a gaining member (R6)', () => {
     const to = towards(from, ['c', 'd', 'e', 'f', 'g']);
     const pairs = new Map<Slot, string[]>();
     for (const { slot, pair } of transfers(to.current, to.next!)) {
-      if (pair !== null) pairs.set(slot, [...pairs.get(slot) ?? [], pair]);
+      if (pair !== null) pairs.set(slot, [...(pairs.get(slot) ?? []), pair]);
     }
     const twice = [...pairs.values()].filter((sources) => sources.length > 1);
     expect(twice.length).toBeGreaterThan(0);
@@ -61,7 +68,10 @@ describe('a gaining member (R6)', () => {
     ring.post(document, BCD);
     ring.kill('a');
     ring.ticks(SOURCE_WAIT_TICKS - 10);
-    expect(gainsOf(ring, 'd')).toMatchObject({ covered: 0, waitingFor: expect.stringContaining('waits for a, silent') });
+    expect(gainsOf(ring, 'd')).toMatchObject({
+      covered: 0,
+      waitingFor: expect.stringContaining('waits for a, silent'),
+    });
     ring.ticks(20);
     expect(pulledFrom(ring, 'd')).toEqual(['b', 'c']);
     expect(gainsOf(ring, 'd').covered).toBe(gainsOf(ring, 'd').needed);
@@ -81,11 +91,17 @@ describe('a gaining member (R6)', () => {
     const { ring, document } = replacing();
     ring.kill('a');
     ring.kill('b');
-    ring.post(edit(markLost(document, [incarnation('a'), incarnation('b')], stamp(document))), ['c', 'd']);
+    ring.post(edit(markLost(document, [incarnation('a'), incarnation('b')], stamp(document))), [
+      'c',
+      'd',
+    ]);
     ring.ticks(3);
     const slots = ring.events.flatMap(({ at, event }) =>
-      at === 'd' && event.kind === 'data-loss-possible' ? event.slots : []);
-    expect(slots.sort((x, y) => x - y)).toEqual(Array.from({ length: 1 << SLOT_BITS }, (_, slot) => slot));
+      at === 'd' && event.kind === 'data-loss-possible' ? event.slots : [],
+    );
+    expect(slots.sort((x, y) => x - y)).toEqual(
+      Array.from({ length: 1 << SLOT_BITS }, (_, slot) => slot),
+    );
     expect(gainsOf(ring, 'd').covered).toBe(gainsOf(ring, 'd').needed);
   });
 
@@ -110,8 +126,12 @@ describe('a gaining member (R6)', () => {
     ring.put('a', 'k', 'old');
     ring.put('a', 'gone', 'v');
     ring.put('a', 'gone', null);
-    const pages = ring.stall((node, input) => node.incarnation === 'd' && input.kind === 'envelope'
-      && input.envelope.body.kind === 'page');
+    const pages = ring.stall(
+      (node, input) =>
+        node.incarnation === 'd' &&
+        input.kind === 'envelope' &&
+        input.envelope.body.kind === 'page',
+    );
     ring.post(document);
     ring.ticks(1);
     expect(ring.put('b', 'k', 'new').kind).toBe('written');
@@ -141,7 +161,9 @@ describe('a gaining member (R6)', () => {
     lost();
     const before = ring.sent.length;
     ring.ticks(10);
-    const slots = ring.sent.slice(before).flatMap(({ body }) => body.kind === 'pull' ? [body.slot] : []);
+    const slots = ring.sent
+      .slice(before)
+      .flatMap(({ body }) => (body.kind === 'pull' ? [body.slot] : []));
     expect(Math.min(...slots)).toBe(8);
     expect(gainsOf(ring, 'd').covered).toBe(16);
   });
@@ -152,7 +174,9 @@ describe('a gaining member (R6)', () => {
     ring.ticks(3);
     const aborted = edit(abortChange(document, stamp(document)));
     ring.post(aborted);
-    expect([...ring.node('d').marks.keys()].filter((name) => name.startsWith('covered/'))).toEqual([]);
+    expect([...ring.node('d').marks.keys()].filter((name) => name.startsWith('covered/'))).toEqual(
+      [],
+    );
     ring.lose(({ body }) => body.kind === 'pull');
     ring.post(towards(aborted, BCD, 'y'));
     ring.ticks(3);
@@ -167,11 +191,16 @@ describe('a smaller set', () => {
     ring.lose(({ body }) => body.kind === 'compare');
     expect(ring.put('a', 'k', 'v').kind).toBe('written');
     ring.ticks(1);
-    const document = towards(documentOf(ABC), ABC, 'x', { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 });
+    const document = towards(documentOf(ABC), ABC, 'x', {
+      replicationFactor: 1,
+      readQuorum: 1,
+      writeQuorum: 1,
+    });
     ring.post(document, ['a', 'b']);
     ring.ticks(10);
     ring.post(document, ['c']);
-    const stays = document.next!.seats[document.next!.owners[0]![slotOf(keyOf('k'), SLOT_BITS)]!]!.incarnation;
+    const stays =
+      document.next!.seats[document.next!.owners[0]![slotOf(keyOf('k'), SLOT_BITS)]!]!.incarnation;
     ring.ticks(10);
     expect(pulledFrom(ring, stays).length).toBeGreaterThan(0);
     if (stays !== 'c') expect(valuesAt(ring, stays, 'k')).toEqual(['v']);

@@ -37,7 +37,10 @@ describe('a damaged record (R9)', () => {
     ring.cut('a', 'c');
     ring.request('b', { kind: 'read', id: putOf('k', null).id, key: KEY, quorum: 3 });
     expect(ring.asked('refused', 'b')[0]?.body).toMatchObject({ code: 'CORRUPT_RECORD' });
-    expect(ring.events).toContainEqual({ at: 'a', event: { kind: 'corrupt-record', slot: expect.any(Number), key: 'k' } });
+    expect(ring.events).toContainEqual({
+      at: 'a',
+      event: { kind: 'corrupt-record', slot: expect.any(Number), key: 'k' },
+    });
   });
 
   test('that a scrub found is merged from |set| − W + 1 others, under a new term (R13)', () => {
@@ -80,7 +83,10 @@ describe('a damaged record (R9)', () => {
     heal(ring);
     // Acknowledged with W=1 by a alone, after the scan that met the damage.
     ring.lose(({ body }) => body.kind === 'write' || body.kind === 'compare');
-    expect(ring.send('a', putOf('k', 'newer', { quorum: 1, context: { actors: [], counters: [] } }))()?.kind).toBe('written');
+    expect(
+      ring.send('a', putOf('k', 'newer', { quorum: 1, context: { actors: [], counters: [] } }))()
+        ?.kind,
+    ).toBe('written');
     heal(ring);
     expect(valuesAt(ring, 'a', 'k')).toContain('newer');
   });

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { incarnation } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { DATA_LIMITS, HINT_VISIT_TICKS, LINGER_TICKS, SUSPICION_TICKS } from '../../../core/limits.ts';
+import {
+  DATA_LIMITS,
+  HINT_VISIT_TICKS,
+  LINGER_TICKS,
+  SUSPICION_TICKS,
+} from '../../../core/limits.ts';
 import { finishChange } from '../../../core/membership/change.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { CalmRing, documentOf, heldAt, keyWhere, valuesAt } from './calm-ring.ts';
@@ -64,7 +69,11 @@ describe('a hint', () => {
     const ring = missed({ limits: { ...DATA_LIMITS, hintAgeMs: 10_000 } });
     ring.ticks(130);
     expect(hintsAt(ring, 'a').items).toBe(0);
-    expect(ring.events.map(({ event }) => event)).toContainEqual({ kind: 'hints-dropped', items: 1, why: 'age' });
+    expect(ring.events.map(({ event }) => event)).toContainEqual({
+      kind: 'hints-dropped',
+      items: 1,
+      why: 'age',
+    });
     ring.lose(({ body }) => body.kind === 'exchange');
     ring.restart('c');
     ring.ticks(2 * HINT_VISIT_TICKS);
@@ -92,8 +101,13 @@ describe('a hint', () => {
 
   test('of a newer write is not dropped with the older one that was being delivered', () => {
     const ring = missed();
-    const answers = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'envelope'
-      && input.envelope.from === 'c' && input.envelope.body.kind === 'stored');
+    const answers = ring.stall(
+      (node, input) =>
+        node.incarnation === 'a' &&
+        input.kind === 'envelope' &&
+        input.envelope.from === 'c' &&
+        input.envelope.body.kind === 'stored',
+    );
     ring.restart('c');
     ring.ticks(HINT_VISIT_TICKS);
     const writes = ring.lose(({ to, body }) => to === 'c' && body.kind === 'write');
@@ -108,8 +122,12 @@ describe('a hint', () => {
   test('goes to the owners of its key, where its target no longer is one (R11)', () => {
     const names = [...ABC, 'd'];
     const ring = CalmRing.of(names);
-    const key = keyWhere(documentOf(names), ({ reads }) => reads.members.every((m) => m !== incarnation('d')));
-    ring.lose(({ body }) => body.kind === 'compare' || body.kind === 'push' && body.records.length > 1);
+    const key = keyWhere(documentOf(names), ({ reads }) =>
+      reads.members.every((m) => m !== incarnation('d')),
+    );
+    ring.lose(
+      ({ body }) => body.kind === 'compare' || (body.kind === 'push' && body.records.length > 1),
+    );
     ring.kill('c');
     ring.put('a', key, 'v');
     ring.ticks(LINGER_TICKS + 1);
@@ -135,7 +153,9 @@ describe('a stand-in in sloppy mode', () => {
     const ring = CalmRing.of(names, { mode: 'sloppy' });
     ring.lose(({ body }) => body.kind === 'compare');
     const abc = ['a', 'b', 'c'].map(incarnation);
-    const key = keyWhere(documentOf(names), ({ reads }) => abc.every((m) => reads.members.includes(m)));
+    const key = keyWhere(documentOf(names), ({ reads }) =>
+      abc.every((m) => reads.members.includes(m)),
+    );
     ring.kill('c');
     ring.cut('a', 'b');
     ring.ticks(SUSPICION_TICKS + 1);
@@ -155,8 +175,11 @@ describe('a leaver', () => {
   function leaving(waitTicks: number) {
     const names = [...ABC, 'd'];
     const ring = CalmRing.of(names, { limits: { ...DATA_LIMITS, hintAgeMs: 60_000 } });
-    const key = keyWhere(documentOf(names), ({ reads }) =>
-      reads.members[0] === incarnation('a') && reads.members.includes(incarnation('c')));
+    const key = keyWhere(
+      documentOf(names),
+      ({ reads }) =>
+        reads.members[0] === incarnation('a') && reads.members.includes(incarnation('c')),
+    );
     ring.kill('c');
     expect(ring.put('a', key, 'v').kind).toBe('written');
     ring.ticks(LINGER_TICKS + 1);
@@ -168,10 +191,11 @@ describe('a leaver', () => {
     return { ring, key, since };
   }
 
-  const heirsOf = (ring: CalmRing, key: string) => ['b', 'd'].flatMap((name) => {
-    const held = ring.node(name).hints.get(incarnation('c'))?.get(key);
-    return held === undefined ? [] : [held.hint];
-  });
+  const heirsOf = (ring: CalmRing, key: string) =>
+    ['b', 'd'].flatMap((name) => {
+      const held = ring.node(name).hints.get(incarnation('c'))?.get(key);
+      return held === undefined ? [] : [held.hint];
+    });
 
   test('hands its hints to a live owner of the key rather than wait for a silent target (R11)', () => {
     const { ring, key } = leaving(0);

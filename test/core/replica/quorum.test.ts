@@ -14,7 +14,11 @@ describe('a quorum question', () => {
   test('asks this node first, then who was heard of, then the silent', () => {
     const ring = CalmRing.of(ABC);
     ring.kill('b');
-    expect(nearestFirst(ring.node('a').replica, ['b', 'c', 'a'].map(incarnation))).toEqual(['a', 'c', 'b']);
+    expect(nearestFirst(ring.node('a').replica, ['b', 'c', 'a'].map(incarnation))).toEqual([
+      'a',
+      'c',
+      'b',
+    ]);
   });
 
   test('asks no more than R while they answer', () => {
@@ -74,8 +78,12 @@ describe('a quorum question', () => {
     const both = towards(documentOf(ABC), ['c', 'd', 'e']);
     ring.post(both);
     ring.ticks(5);
-    const words = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'envelope'
-      && input.envelope.body.kind === 'value');
+    const words = ring.stall(
+      (node, input) =>
+        node.incarnation === 'a' &&
+        input.kind === 'envelope' &&
+        input.envelope.body.kind === 'value',
+    );
     const reply = ring.send('a', readOf('k'));
     const cuts = ['c', 'd', 'e'].map((name) => ring.cut('a', name));
     ring.input('a', { kind: 'document', document: readNew(both) });

@@ -68,13 +68,21 @@ describe('under lastWriterWins', () => {
 describe('a listing', () => {
   const slot = slotOf(keyOf('k'), SLOT_BITS);
   const inSlot = Array.from({ length: 300 }, (_, i) => `k${i}`)
-    .filter((key) => slotOf(keyOf(key), SLOT_BITS) === slot).slice(0, 9);
+    .filter((key) => slotOf(keyOf(key), SLOT_BITS) === slot)
+    .slice(0, 9);
 
   const list = (ring: CalmRing, at: string, limit: number, prefix = 'k') => {
     const keys: string[] = [];
     let after: ReturnType<typeof keyOf> | null = null;
     for (let pages = 0; pages < 20; pages++) {
-      const page = ring.request(at, { kind: 'list', id: requestId(''), slot, after, prefix, limit });
+      const page = ring.request(at, {
+        kind: 'list',
+        id: requestId(''),
+        slot,
+        after,
+        prefix,
+        limit,
+      });
       if (page.kind !== 'keys') throw new Error(JSON.stringify(page));
       expect(page.keys.length).toBeLessThanOrEqual(limit);
       keys.push(...page.keys.map(({ key }) => key.text));
@@ -133,8 +141,13 @@ describe('a listing', () => {
     const ring = CalmRing.of(ABC);
     ring.put('a', inSlot[0]!, 'some bytes');
     list(ring, 'b', 10);
-    const values = ring.asked('listed').flatMap(({ body }) =>
-      body.kind === 'listed' ? body.records.flatMap(({ object }) => object.siblings.map(({ value }) => value?.length)) : []);
+    const values = ring
+      .asked('listed')
+      .flatMap(({ body }) =>
+        body.kind === 'listed'
+          ? body.records.flatMap(({ object }) => object.siblings.map(({ value }) => value?.length))
+          : [],
+      );
     expect(values).toEqual([0]);
   });
 });

@@ -52,30 +52,48 @@ describe('a ring of three', () => {
     ring.kill('b');
     expect(ring.put('a', 'k', 'v').kind).toBe('written');
     ring.ticks(15);
-    expect(reportOf(ring.node('a').replica).hints.items + reportOf(ring.node('c').replica).hints.items).toBe(1);
+    expect(
+      reportOf(ring.node('a').replica).hints.items + reportOf(ring.node('c').replica).hints.items,
+    ).toBe(1);
     ring.boot(ring.node('b'));
     ring.ticks(40);
     expect(heldAt(ring, 'b', 'k')?.siblings).toHaveLength(1);
-    expect(reportOf(ring.node('a').replica).hints.items + reportOf(ring.node('c').replica).hints.items).toBe(0);
+    expect(
+      reportOf(ring.node('a').replica).hints.items + reportOf(ring.node('c').replica).hints.items,
+    ).toBe(0);
   });
 
   test('with two replicas down a write is refused and names needed and answered', () => {
     const ring = CalmRing.of(ABC);
     ring.kill('b');
     ring.kill('c');
-    expect(ring.put('a', 'k', 'v')).toMatchObject(
-      { kind: 'failed', code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 1, maybeApplied: false });
-    expect(ring.get('a', 'k')).toMatchObject({ kind: 'failed', code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 1 });
+    expect(ring.put('a', 'k', 'v')).toMatchObject({
+      kind: 'failed',
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 1,
+      maybeApplied: false,
+    });
+    expect(ring.get('a', 'k')).toMatchObject({
+      kind: 'failed',
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 1,
+    });
   });
 
   test('create fails where the key lives, and If-Match fails on another version', () => {
     const ring = CalmRing.of(ABC);
     expect(ring.put('b', 'k', '1', { condition: { kind: 'absent' } }).kind).toBe('written');
-    expect(ring.put('c', 'k', '2', { condition: { kind: 'absent' } })).toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(ring.put('c', 'k', '2', { condition: { kind: 'absent' } })).toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
     const read = ring.get('a', 'k');
     const etags = read.kind === 'value' ? [read.etag] : [];
     expect(ring.put('a', 'k', '2', { condition: { kind: 'matches', etags } }).kind).toBe('written');
-    expect(ring.put('a', 'k', '3', { condition: { kind: 'matches', etags } })).toMatchObject({ code: 'PRECONDITION_FAILED' });
+    expect(ring.put('a', 'k', '3', { condition: { kind: 'matches', etags } })).toMatchObject({
+      code: 'PRECONDITION_FAILED',
+    });
     expect(ring.values('b', 'k')).toEqual(['2']);
   });
 });

@@ -14,7 +14,10 @@ describe('a write that reaches a node without a replica', () => {
   test('is handed to a replica, so that only replicas make dots', () => {
     const ring = CalmRing.of(ABCD);
     const result = ring.put('d', AWAY, 'v');
-    expect(result).toMatchObject({ kind: 'written', context: { actors: [expect.stringMatching(/^[abc]\.1$/)] } });
+    expect(result).toMatchObject({
+      kind: 'written',
+      context: { actors: [expect.stringMatching(/^[abc]\.1$/)] },
+    });
     expect(ring.asked('coordinate')).toHaveLength(1);
   });
 
@@ -47,7 +50,12 @@ describe('a write that reaches a node without a replica', () => {
     for (const name of ABC) ring.kill(name);
     const reply = ring.send('d', putOf(AWAY, 'v'));
     ring.ticks(12);
-    expect(reply()).toMatchObject({ code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 0, maybeApplied: false });
+    expect(reply()).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 0,
+      maybeApplied: false,
+    });
   });
 });
 
@@ -55,7 +63,9 @@ describe('a condition', () => {
   test('is judged for one write at a time per key, so that one of many creates wins', () => {
     const ring = CalmRing.of(ABC);
     const answers = ring.stall((node, { kind }) => node.incarnation === 'a' && kind === 'envelope');
-    const replies = [1, 2, 3].map((i) => ring.send('a', putOf('k', `${i}`, { condition: { kind: 'absent' } })));
+    const replies = [1, 2, 3].map((i) =>
+      ring.send('a', putOf('k', `${i}`, { condition: { kind: 'absent' } })),
+    );
     answers();
     ring.ticks(20);
     expect(replies.map((reply) => reply()?.kind)).toEqual(['written', 'failed', 'failed']);
@@ -67,7 +77,9 @@ describe('a condition', () => {
     const first = documentOf(ABC);
     const key = keyWhere(first, ({ reads }) => reads.members[0] === incarnation('a'));
     const held = ring.stall((node, { kind }) => node.incarnation === 'a' && kind === 'loaded');
-    const replies = ['b', 'c'].map((name) => ring.send(name, putOf(key, name, { condition: { kind: 'absent' } })));
+    const replies = ['b', 'c'].map((name) =>
+      ring.send(name, putOf(key, name, { condition: { kind: 'absent' } })),
+    );
     held();
     ring.ticks(10);
     expect(replies.map((reply) => reply()?.kind).sort()).toEqual(['failed', 'written']);
@@ -83,7 +95,9 @@ describe('a condition', () => {
 
   test('that fails writes nothing', () => {
     const ring = CalmRing.of(ABC);
-    expect(ring.put('a', 'k', 'v', { condition: { kind: 'matches', etags: ['*'] } })).toMatchObject({ code: 'PRECONDITION_FAILED' });
+    expect(ring.put('a', 'k', 'v', { condition: { kind: 'matches', etags: ['*'] } })).toMatchObject(
+      { code: 'PRECONDITION_FAILED' },
+    );
     for (const name of ABC) expect(valuesAt(ring, name, 'k')).toEqual([]);
   });
 
@@ -93,7 +107,8 @@ describe('a condition', () => {
     ring.put('a', 'k', null);
     ring.put('a', 'l', 'v', { expiresAtMs: ring.nowMs + 100 });
     ring.ticks(2);
-    for (const key of ['k', 'l']) expect(ring.put('b', key, 'w', { condition: { kind: 'absent' } }).kind).toBe('written');
+    for (const key of ['k', 'l'])
+      expect(ring.put('b', key, 'w', { condition: { kind: 'absent' } }).kind).toBe('written');
   });
 
   test('leaves its key free after a failure', () => {
@@ -121,7 +136,8 @@ describe('a node refuses', () => {
 
   test('a quorum outside 1 … N', () => {
     const ring = CalmRing.of(ABC);
-    for (const quorum of [0, 4, 1.5]) expect(ring.put('a', 'k', 'v', { quorum })).toMatchObject({ code: 'BAD_QUORUM' });
+    for (const quorum of [0, 4, 1.5])
+      expect(ring.put('a', 'k', 'v', { quorum })).toMatchObject({ code: 'BAD_QUORUM' });
     expect(ring.put('a', 'k', 'v', { quorum: 3 }).kind).toBe('written');
   });
 
@@ -138,7 +154,8 @@ describe('a node refuses', () => {
     const ring = CalmRing.of(ABC);
     ring.cut('a', 'c');
     leaveRoomForOne(ring);
-    for (const key of ['k', 'l', 'm']) expect(ring.send('a', putOf(key, 'v'))()?.kind).toBe('written');
+    for (const key of ['k', 'l', 'm'])
+      expect(ring.send('a', putOf(key, 'v'))()?.kind).toBe('written');
     ring.ticks(LINGER_TICKS + 1);
     expect(reportOf(ring.node('a').replica).hints.items).toBe(3);
   });
@@ -157,7 +174,10 @@ describe('a ring of another size than N', () => {
     const ring = CalmRing.of(ABC);
     ring.start('d');
     const both = towards(documentOf(ABC), ABCD);
-    const key = keyWhere(both, ({ writes }) => writes.length === 2 && writes[1]!.members.includes(incarnation('b')));
+    const key = keyWhere(
+      both,
+      ({ writes }) => writes.length === 2 && writes[1]!.members.includes(incarnation('b')),
+    );
     ring.post(both);
     ring.kill('d');
     ring.kill('b');

@@ -19,8 +19,14 @@ function filled(names: readonly string[]): { ring: CalmRing; document: RingDocum
 /** Every replica of every key holds it, and nobody else does. */
 function expectInPlace(ring: CalmRing, document: RingDocument): void {
   for (const key of KEYS) {
-    const holders = [...ring.nodes.values()].filter((n) => n.records.has(key)).map((n) => n.incarnation).sort();
-    expect({ key, holders }).toEqual({ key, holders: [...writeSets(document, slotOf(keyOf(key), SLOT_BITS))[0]!].sort() });
+    const holders = [...ring.nodes.values()]
+      .filter((n) => n.records.has(key))
+      .map((n) => n.incarnation)
+      .sort();
+    expect({ key, holders }).toEqual({
+      key,
+      holders: [...writeSets(document, slotOf(keyOf(key), SLOT_BITS))[0]!].sort(),
+    });
   }
 }
 
@@ -60,7 +66,10 @@ describe('a ring change', () => {
     const stable = finish(ring, writeBoth);
     expectInPlace(ring, stable);
     expect(ring.node('d').records.size).toBe(0);
-    expect(reportOf(ring.node('d').replica)).toMatchObject({ uncleanSlots: 0, hints: { items: 0 } });
+    expect(reportOf(ring.node('d').replica)).toMatchObject({
+      uncleanSlots: 0,
+      hints: { items: 0 },
+    });
   });
 
   test('a write during write-both lands in the old and in the new set (I3)', () => {

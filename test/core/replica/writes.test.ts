@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { incarnation } from '../../../core/api/ids.ts';
-import { COUNTER_LEASE, LINGER_TICKS, RESEND_TICKS, SETTLE_TICKS, SIBLINGS_MAX } from '../../../core/limits.ts';
+import {
+  COUNTER_LEASE,
+  LINGER_TICKS,
+  RESEND_TICKS,
+  SETTLE_TICKS,
+  SIBLINGS_MAX,
+} from '../../../core/limits.ts';
 import { CalmRing, documentOf, heldAt, keyWhere, putOf, valuesAt } from './calm-ring.ts';
 import { towards } from './changes.ts';
 
@@ -36,12 +42,27 @@ describe('a write is acknowledged (R2)', () => {
     for (const name of ['d', 'e']) ring.start(name);
     const both = towards(before, ['c', 'd', 'e']);
     ring.post(both);
-    for (const [one, other] of [['a', 'd'], ['a', 'e'], ['b', 'd'], ['b', 'e']]) ring.cut(one!, other!);
+    for (const [one, other] of [
+      ['a', 'd'],
+      ['a', 'e'],
+      ['b', 'd'],
+      ['b', 'e'],
+    ])
+      ring.cut(one!, other!);
     ring.cut('c', 'd');
     ring.cut('c', 'e');
     // a, b and c hold it: three copies of the old set, one of the new one.
-    expect(ring.put('a', 'k', 'v')).toMatchObject({ code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 1, maybeApplied: true });
-    expect(ring.put('c', 'l', 'v')).toMatchObject({ code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 1 });
+    expect(ring.put('a', 'k', 'v')).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 1,
+      maybeApplied: true,
+    });
+    expect(ring.put('c', 'l', 'v')).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 1,
+    });
   });
 
   test('again under a new document: copies are counted afresh, the dot stays (R3, R5)', () => {
@@ -51,8 +72,13 @@ describe('a write is acknowledged (R2)', () => {
     const reply = ring.send('a', putOf('k', 'v'));
     ring.post(towards(documentOf(ABC), ['a', 'd', 'e']), ['b', 'c', 'd', 'e']);
     ring.post(towards(documentOf(ABC), ['a', 'd', 'e']), ['a']);
-    const dots = new Set(ring.asked('write').map(({ body }) =>
-      body.kind === 'write' ? JSON.stringify(body.object.siblings.map(({ dot }) => dot)) : ''));
+    const dots = new Set(
+      ring
+        .asked('write')
+        .map(({ body }) =>
+          body.kind === 'write' ? JSON.stringify(body.object.siblings.map(({ dot }) => dot)) : '',
+        ),
+    );
     acks();
     ring.ticks(10);
     expect(reply()?.kind).toBe('written');
@@ -91,7 +117,9 @@ describe('a write without a context (protocol §5)', () => {
     ring.put('b', 'k', 'old');
     link();
     other();
-    expect(ring.put('a', 'k', 'new')).toMatchObject({ context: { actors: ['a.1', 'b.1'], counters: [2, 1] } });
+    expect(ring.put('a', 'k', 'new')).toMatchObject({
+      context: { actors: ['a.1', 'b.1'], counters: [2, 1] },
+    });
     for (const name of ABC) expect(ring.values(name, 'k')).toEqual(['new']);
   });
 
@@ -100,8 +128,13 @@ describe('a write without a context (protocol §5)', () => {
     const links = [ring.cut('a', 'b'), ring.cut('a', 'c')];
     ring.put('b', 'k', 'old');
     for (const link of links) link();
-    const late = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'envelope'
-      && input.envelope.from === 'c' && input.envelope.body.kind === 'stored');
+    const late = ring.stall(
+      (node, input) =>
+        node.incarnation === 'a' &&
+        input.kind === 'envelope' &&
+        input.envelope.from === 'c' &&
+        input.envelope.body.kind === 'stored',
+    );
     const loads = ring.stall('a', 'loaded');
     const reply = ring.send('a', putOf('k', 'new'));
     loads();
@@ -109,7 +142,10 @@ describe('a write without a context (protocol §5)', () => {
     late();
     second();
     ring.ticks(SETTLE_TICKS + 1);
-    expect(reply()).toMatchObject({ kind: 'written', context: { actors: ['a.1', 'b.1'], counters: [2, 1] } });
+    expect(reply()).toMatchObject({
+      kind: 'written',
+      context: { actors: ['a.1', 'b.1'], counters: [2, 1] },
+    });
     expect(ring.values('b', 'k')).toEqual(['new']);
   });
 
@@ -119,8 +155,13 @@ describe('a write without a context (protocol §5)', () => {
     ring.put('b', 'k', 'old');
     ring.node('c').records.delete('k');
     for (const link of links) link();
-    const late = ring.stall((node, input) => node.incarnation === 'a' && input.kind === 'envelope'
-      && input.envelope.from === 'c' && input.envelope.body.kind === 'stored');
+    const late = ring.stall(
+      (node, input) =>
+        node.incarnation === 'a' &&
+        input.kind === 'envelope' &&
+        input.envelope.from === 'c' &&
+        input.envelope.body.kind === 'stored',
+    );
     const loads = ring.stall('a', 'loaded');
     const reply = ring.send('a', putOf('k', 'new'));
     loads(1);
@@ -135,7 +176,10 @@ describe('a write without a context (protocol §5)', () => {
     const ring = CalmRing.of(ABC);
     const links = ring.lose(({ body }) => body.kind === 'write' || body.kind === 'compare');
     // Nobody acknowledged these two, whose coordinators died: they are not what the write must replace.
-    for (const [name, value] of [['b', 'left'], ['c', 'right']] as const) {
+    for (const [name, value] of [
+      ['b', 'left'],
+      ['c', 'right'],
+    ] as const) {
       ring.send(name, putOf('k', value));
       ring.restart(name);
     }
@@ -178,8 +222,16 @@ describe('a write that fails', () => {
     const ring = CalmRing.of(ABC);
     ring.cut('a', 'b');
     ring.cut('a', 'c');
-    expect(ring.put('a', 'k', 'v')).toMatchObject({ code: 'QUORUM_UNAVAILABLE', needed: 2, answered: 1, maybeApplied: true });
-    expect(ring.put('a', 'k', 'v')).toMatchObject({ code: 'QUORUM_UNAVAILABLE', maybeApplied: false });
+    expect(ring.put('a', 'k', 'v')).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      needed: 2,
+      answered: 1,
+      maybeApplied: true,
+    });
+    expect(ring.put('a', 'k', 'v')).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      maybeApplied: false,
+    });
   });
 
   test('names a disk that is full for a put, while a delete goes on', () => {
@@ -202,8 +254,12 @@ describe('a write that fails', () => {
   test('names too many siblings where a context covers none of them', () => {
     const ring = CalmRing.of(['a']);
     const context = { actors: [], counters: [] };
-    for (let i = 0; i < SIBLINGS_MAX; i++) expect(ring.put('a', 'k', `${i}`, { context }).kind).toBe('written');
-    expect(ring.put('a', 'k', 'one more', { context })).toMatchObject({ code: 'TOO_MANY_SIBLINGS', maybeApplied: false });
+    for (let i = 0; i < SIBLINGS_MAX; i++)
+      expect(ring.put('a', 'k', `${i}`, { context }).kind).toBe('written');
+    expect(ring.put('a', 'k', 'one more', { context })).toMatchObject({
+      code: 'TOO_MANY_SIBLINGS',
+      maybeApplied: false,
+    });
     expect(ring.put('a', 'k', 'all').kind).toBe('written');
   });
 });
@@ -230,7 +286,9 @@ describe('sloppy mode', () => {
   test('a hint at a fallback counts, and is delivered to whom it was meant for', () => {
     const ring = CalmRing.of(names, sloppy);
     const document = documentOf(names);
-    const key = keyWhere(document, ({ everyone }) => ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))));
+    const key = keyWhere(document, ({ everyone }) =>
+      ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))),
+    );
     ring.kill('b');
     ring.kill('c');
     expect(ring.put('a', key, 'v').kind).toBe('written');
@@ -243,24 +301,33 @@ describe('sloppy mode', () => {
 
   test('in strict mode no hint counts', () => {
     const ring = CalmRing.of(names);
-    const key = keyWhere(documentOf(names), ({ everyone }) => ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))));
+    const key = keyWhere(documentOf(names), ({ everyone }) =>
+      ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))),
+    );
     ring.kill('b');
     ring.kill('c');
-    expect(ring.put('a', key, 'v')).toMatchObject({ code: 'QUORUM_UNAVAILABLE', maybeApplied: false });
+    expect(ring.put('a', key, 'v')).toMatchObject({
+      code: 'QUORUM_UNAVAILABLE',
+      maybeApplied: false,
+    });
     ring.ticks(LINGER_TICKS + 1);
     expect(heldAt(ring, 'a', key)).toBeNull();
   });
 
   test('the second round asks its stand-ins again', () => {
     const ring = CalmRing.of(names, sloppy, { writeQuorum: 3, readQuorum: 1 });
-    const key = keyWhere(documentOf(names), ({ everyone }) => ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))));
+    const key = keyWhere(documentOf(names), ({ everyone }) =>
+      ['a', 'b', 'c'].every((m) => everyone.includes(incarnation(m))),
+    );
     const links = ['b', 'c', 'd', 'e'].map((name) => ring.cut('a', name));
     ring.send('b', putOf(key, 'old'));
     for (const link of links) link();
     ring.ticks(1);
     ring.kill('c');
     expect(ring.put('a', key, 'new').kind).toBe('written');
-    const hints = ['d', 'e'].flatMap((name) => [...ring.node(name).hints.get(incarnation('c'))?.values() ?? []]);
+    const hints = ['d', 'e'].flatMap((name) => [
+      ...(ring.node(name).hints.get(incarnation('c'))?.values() ?? []),
+    ]);
     const newest = heldAt(ring, 'a', key)!;
     expect(hints.map(({ hint }) => hint.object.context)).toContainEqual(newest.context);
   });

@@ -8,18 +8,22 @@ const wall = fc.integer({ min: 0, max: 2 ** 42 });
 
 describe('the hybrid logical clock', () => {
   test('grows with every event, whatever the wall clock and peers do', () => {
-    const events = fc.array(fc.record({ nowMs: wall, remote: fc.option(wall.map((ms) => ms * 1024 + 7)) }));
-    fc.assert(fc.property(events, (all) => {
-      let last = 0;
-      for (const { nowMs, remote } of all) {
-        const heard = remote === null ? last : mergeClock(last, remote, nowMs);
-        expect(heard).toBeGreaterThanOrEqual(last);
-        const next = tickClock(heard, nowMs);
-        expect(next).toBeGreaterThan(heard);
-        expect(Number.isSafeInteger(next)).toBe(true);
-        last = next;
-      }
-    }));
+    const events = fc.array(
+      fc.record({ nowMs: wall, remote: fc.option(wall.map((ms) => ms * 1024 + 7)) }),
+    );
+    fc.assert(
+      fc.property(events, (all) => {
+        let last = 0;
+        for (const { nowMs, remote } of all) {
+          const heard = remote === null ? last : mergeClock(last, remote, nowMs);
+          expect(heard).toBeGreaterThanOrEqual(last);
+          const next = tickClock(heard, nowMs);
+          expect(next).toBeGreaterThan(heard);
+          expect(Number.isSafeInteger(next)).toBe(true);
+          last = next;
+        }
+      }),
+    );
   });
 
   test('shows the wall clock when it moves on, and counts when it stands', () => {
@@ -41,9 +45,12 @@ describe('the hybrid logical clock', () => {
     expect(mergeClock(last, tooFar, NOW_MS)).toBe(last);
   });
 
-  test.each([Number.NaN, Infinity, -1, 2 ** 53, 1.5])('what is no clock (%p) is not adopted', (remote) => {
-    expect(mergeClock(1024, remote, NOW_MS)).toBe(1024);
-  });
+  test.each([Number.NaN, Infinity, -1, 2 ** 53, 1.5])(
+    'what is no clock (%p) is not adopted',
+    (remote) => {
+      expect(mergeClock(1024, remote, NOW_MS)).toBe(1024);
+    },
+  );
 
   test('a wall clock with fractions of a millisecond still gives a whole number', () => {
     expect(tickClock(0, NOW_MS + 0.7)).toBe(NOW_MS * 1024);

@@ -10,7 +10,14 @@ export const REPLICAS = 4;
 
 export type Step =
   /** `seen` null: no context; else the context as it was `seen` steps ago at the replica `reader`. */
-  | { kind: 'write'; at: number; reader: number; seen: number | null; tombstone: boolean; time: number }
+  | {
+      kind: 'write';
+      at: number;
+      reader: number;
+      seen: number | null;
+      tombstone: boolean;
+      time: number;
+    }
   | { kind: 'merge'; at: number; from: number }
   /** The process starts again without a clean-stop mark: its next dots are of a new actor (R13). */
   | { kind: 'restart'; at: number };
@@ -34,11 +41,21 @@ export interface History {
 
 const replica = fc.nat({ max: REPLICAS - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({
-    kind: fc.constant('write' as const), at: replica, reader: replica,
-    seen: fc.option(fc.nat({ max: 6 })), tombstone: fc.boolean(), time: fc.nat({ max: 5 }),
-  }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('merge' as const), at: replica, from: replica }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      at: replica,
+      reader: replica,
+      seen: fc.option(fc.nat({ max: 6 })),
+      tombstone: fc.boolean(),
+      time: fc.nat({ max: 5 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('merge' as const), at: replica, from: replica }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), at: replica }) },
 );
 
@@ -51,7 +68,12 @@ export function objectsOf(history: History): VersionedObject[] {
 
 /** Freezes the value and all in it; bytes cannot be frozen and stay as they are. */
 export function deepFreeze<T>(value: T): T {
-  if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+  if (
+    value !== null &&
+    typeof value === 'object' &&
+    !ArrayBuffer.isView(value) &&
+    !Object.isFrozen(value)
+  ) {
     Object.freeze(value);
     Object.values(value).forEach(deepFreeze);
   }
@@ -61,8 +83,11 @@ export function deepFreeze<T>(value: T): T {
 export const spell = (dot: Dot): string => `${dot.actor}:${String(dot.counter)}`;
 
 export function dotsOf(vector: Vector): Set<string> {
-  return new Set(vector.actors.flatMap((actor, i) =>
-    Array.from({ length: vector.counters[i]! }, (_, n) => spell({ actor, counter: n + 1 }))));
+  return new Set(
+    vector.actors.flatMap((actor, i) =>
+      Array.from({ length: vector.counters[i]! }, (_, n) => spell({ actor, counter: n + 1 })),
+    ),
+  );
 }
 
 export function siblingOf(dot: Dot, facts: Partial<Sibling> = {}): Sibling {
@@ -79,7 +104,10 @@ interface World {
 function play(steps: readonly Step[]): History {
   const world: World = {
     objects: Array.from({ length: REPLICAS }, () => null),
-    twins: Array.from({ length: REPLICAS }, () => ({ seen: new Set<string>(), held: new Set<string>() })),
+    twins: Array.from({ length: REPLICAS }, () => ({
+      seen: new Set<string>(),
+      held: new Set<string>(),
+    })),
     terms: Array.from({ length: REPLICAS }, () => 1),
   };
   const moments: Moment[] = [];
@@ -105,13 +133,16 @@ function merge(world: World, at: number, from: number): void {
 export function mergeTwins(a: Twin, b: Twin): Twin {
   return {
     seen: new Set([...a.seen, ...b.seen]),
-    held: new Set([...[...a.held].filter((dot) => b.held.has(dot) || !b.seen.has(dot)),
-      ...[...b.held].filter((dot) => a.held.has(dot) || !a.seen.has(dot))]),
+    held: new Set([
+      ...[...a.held].filter((dot) => b.held.has(dot) || !b.seen.has(dot)),
+      ...[...b.held].filter((dot) => a.held.has(dot) || !a.seen.has(dot)),
+    ]),
   };
 }
 
 function write(
-  world: World, step: Step & { kind: 'write' },
+  world: World,
+  step: Step & { kind: 'write' },
   record: { moments: Moment[]; written: Set<string>; replaced: Set<string> },
 ): void {
   const own = world.objects[step.at] ?? null;

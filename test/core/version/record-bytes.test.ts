@@ -15,15 +15,28 @@ const siblings = fc.record({
   time: fc.nat(),
   expiresAtMs: fc.constantFrom(0, 1_800_000_000_000),
 });
-const objects = fc.array(siblings, { maxLength: 4 }).map((held: Sibling[]): VersionedObject =>
-  ({ context: { actors: ACTORS, counters: [1e6, 1e6, 1e6] }, siblings: held }));
+const objects = fc
+  .array(siblings, { maxLength: 4 })
+  .map((held: Sibling[]): VersionedObject => ({
+    context: { actors: ACTORS, counters: [1e6, 1e6, 1e6] },
+    siblings: held,
+  }));
 
 describe('the size of a record', () => {
   test('is what a store counts for it on disk, so that forecasts and streams agree', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }), objects, (text, object) => {
-      const key = keyOf(text);
-      const stored = recordKey(key);
-      expect(recordBytes(key, object)).toBe(storedLoad(stored.length, sealObject(stored, object).length));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+        objects,
+        (text, object) => {
+          const key = keyOf(text);
+          const stored = recordKey(key);
+          expect(recordBytes(key, object)).toBe(
+            storedLoad(stored.length, sealObject(stored, object).length),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

@@ -27,51 +27,69 @@ function refusedOrDecoded(bytes: Buffer): 'refused' | Envelope {
 
 describe('an envelope', () => {
   test.each(KINDS)('with a %s is the same after encoding and decoding', (kind) => {
-    fc.assert(fc.property(envelopeOf(kind), (envelope) => {
-      expect(decodeEnvelope(encoded(envelope), ENDS)).toStrictEqual(envelope);
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(envelopeOf(kind), (envelope) => {
+        expect(decodeEnvelope(encoded(envelope), ENDS)).toStrictEqual(envelope);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test('keeps no view of the bytes that it came in', () => {
-    fc.assert(fc.property(anyEnvelope, (envelope) => {
-      const bytes = encoded(envelope);
-      const decoded = decodeEnvelope(bytes, ENDS);
-      bytes.fill(0xff);
-      expect(decoded).toStrictEqual(envelope);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(anyEnvelope, (envelope) => {
+        const bytes = encoded(envelope);
+        const decoded = decodeEnvelope(bytes, ENDS);
+        bytes.fill(0xff);
+        expect(decoded).toStrictEqual(envelope);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('cut short anywhere is refused', () => {
-    fc.assert(fc.property(anyEnvelope, (envelope) => {
-      const bytes = encoded(envelope);
-      const accepted = [...bytes.keys()].filter(
-        (length) => refusedOrDecoded(bytes.subarray(0, length)) !== 'refused',
-      );
-      expect(accepted).toEqual([]);
-    }), { numRuns: 40 });
+    fc.assert(
+      fc.property(anyEnvelope, (envelope) => {
+        const bytes = encoded(envelope);
+        const accepted = [...bytes.keys()].filter(
+          (length) => refusedOrDecoded(bytes.subarray(0, length)) !== 'refused',
+        );
+        expect(accepted).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('followed by more bytes is refused', () => {
-    fc.assert(fc.property(anyEnvelope, fc.uint8Array({ minLength: 1 }), (envelope, more) => {
-      expect(refusedOrDecoded(Buffer.concat([encoded(envelope), more]))).toBe('refused');
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(anyEnvelope, fc.uint8Array({ minLength: 1 }), (envelope, more) => {
+        expect(refusedOrDecoded(Buffer.concat([encoded(envelope), more]))).toBe('refused');
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('of damaged bytes is refused or still an envelope that can be sent', () => {
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
-    fc.assert(fc.property(anyEnvelope, damage, (envelope, places) => {
-      const bytes = encoded(envelope);
-      for (const [place, value] of places) bytes[place % bytes.length] = value;
-      const decoded = refusedOrDecoded(bytes);
-      if (decoded !== 'refused') encoded(decoded);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(anyEnvelope, damage, (envelope, places) => {
+        const bytes = encoded(envelope);
+        for (const [place, value] of places) bytes[place % bytes.length] = value;
+        const decoded = refusedOrDecoded(bytes);
+        if (decoded !== 'refused') encoded(decoded);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('of random bytes is refused or still an envelope that can be sent', () => {
-    fc.assert(fc.property(fc.nat(20), fc.uint8Array({ maxLength: 100 }), (kind, rest) => {
-      const decoded = refusedOrDecoded(Buffer.from([kind, ...rest]));
-      if (decoded !== 'refused') encoded(decoded);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.nat(20), fc.uint8Array({ maxLength: 100 }), (kind, rest) => {
+        const decoded = refusedOrDecoded(Buffer.from([kind, ...rest]));
+        if (decoded !== 'refused') encoded(decoded);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('that claims four thousand million items allocates nothing for them', () => {
@@ -79,7 +97,9 @@ describe('an envelope', () => {
       encoded(message({ kind: 'compare', call: 1, roots: [] })).subarray(0, -1),
       Buffer.of(0xff, 0xff, 0xff, 0xff, 0x0f),
     ]);
-    expect(() => decodeEnvelope(compare, ENDS)).toThrow('a list of 4294967295 bytes where 0 are left');
+    expect(() => decodeEnvelope(compare, ENDS)).toThrow(
+      'a list of 4294967295 bytes where 0 are left',
+    );
   });
 
   test('for a slot that no ring can have is refused', () => {
@@ -100,7 +120,11 @@ describe('an envelope', () => {
   });
 
   test('with a read of a short key takes at most 64 bytes', () => {
-    const read = message({ kind: 'read', call: 1_000_000, key: { text: 'user:1234', high: 1, low: 2 } });
+    const read = message({
+      kind: 'read',
+      call: 1_000_000,
+      key: { text: 'user:1234', high: 1, low: 2 },
+    });
     expect(encoded({ ...read, documentHash: '0123456789abcdef' }).length).toBeLessThanOrEqual(64);
   });
 });

@@ -18,8 +18,12 @@ test('the least recently used record leaves first', () => {
   for (const text of ['a', 'b', 'c']) cache.put(text, 0, objectOf(text), 20);
   cache.get('a', 0);
   cache.put('d', 0, objectOf('d'), 20);
-  expect(['a', 'b', 'c', 'd'].map((text) => cache.get(text, 0) !== undefined))
-    .toEqual([true, false, true, true]);
+  expect(['a', 'b', 'c', 'd'].map((text) => cache.get(text, 0) !== undefined)).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
   expect(cache).toMatchObject({ hits: 4, misses: 1 });
 });
 
@@ -50,24 +54,31 @@ test('a record larger than the whole cache is not kept', () => {
 });
 
 test('whatever is put, got and forgotten: never a wrong answer, never more bytes than allowed', () => {
-  const step = fc.record({ kind: fc.constantFrom('put', 'put', 'get', 'forget'), key: fc.nat(20),
-    load: fc.nat(300) });
-  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-    const cache = cacheOf(9);
-    const twin = new Map<string, number>();
-    for (const { kind, key, load } of steps) {
-      const text = `key-${key}`, slot = key % 8;
-      if (kind === 'put') {
-        cache.put(text, slot, objectOf(text), load);
-        twin.set(text, load);
-      } else if (kind === 'forget') {
-        cache.forgetSlot(slot);
-        for (let other = slot; other <= 20; other += 8) twin.delete(`key-${other}`);
-      } else {
-        const found = cache.get(text, slot);
-        if (found !== undefined) expect(found.load).toBe(twin.get(text) ?? 0);
+  const step = fc.record({
+    kind: fc.constantFrom('put', 'put', 'get', 'forget'),
+    key: fc.nat(20),
+    load: fc.nat(300),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const cache = cacheOf(9);
+      const twin = new Map<string, number>();
+      for (const { kind, key, load } of steps) {
+        const text = `key-${key}`,
+          slot = key % 8;
+        if (kind === 'put') {
+          cache.put(text, slot, objectOf(text), load);
+          twin.set(text, load);
+        } else if (kind === 'forget') {
+          cache.forgetSlot(slot);
+          for (let other = slot; other <= 20; other += 8) twin.delete(`key-${other}`);
+        } else {
+          const found = cache.get(text, slot);
+          if (found !== undefined) expect(found.load).toBe(twin.get(text) ?? 0);
+        }
+        expect(cache.bytes).toBeLessThanOrEqual(roomFor(9));
       }
-      expect(cache.bytes).toBeLessThanOrEqual(roomFor(9));
-    }
-  }), { numRuns: 100 });
+    }),
+    { numRuns: 100 },
+  );
 });

@@ -9,17 +9,32 @@ function slowDisk() {
   const failures: RingError[] = [];
   let end: { sync: () => void; fail: (why: Error) => void } | null = null;
   let begun = (): void => undefined;
-  const commit = new GroupCommit<number>((batch) => new Promise((resolve, reject) => {
-    batches.push(batch.flatMap(({ writes }) => writes));
-    end = { sync: resolve, fail: reject };
-    begun();
-  }), (error) => { failures.push(error); });
+  const commit = new GroupCommit<number>(
+    (batch) =>
+      new Promise((resolve, reject) => {
+        batches.push(batch.flatMap(({ writes }) => writes));
+        end = { sync: resolve, fail: reject };
+        begun();
+      }),
+    (error) => {
+      failures.push(error);
+    },
+  );
   return {
-    batches, failures, commit,
+    batches,
+    failures,
+    commit,
     /** Resolves when the next sync has begun. */
-    syncing: () => new Promise<void>((resolve) => { begun = resolve; }),
-    sync: () => { end!.sync(); },
-    fail: (why: string) => { end!.fail(new Error(why)); },
+    syncing: () =>
+      new Promise<void>((resolve) => {
+        begun = resolve;
+      }),
+    sync: () => {
+      end!.sync();
+    },
+    fail: (why: string) => {
+      end!.fail(new Error(why));
+    },
   };
 }
 
@@ -29,7 +44,8 @@ describe('group commit', () => {
     const first = disk.syncing();
     disk.commit.submit({ writes: [1], durable: () => undefined });
     await first;
-    for (const number of [2, 3, 4]) disk.commit.submit({ writes: [number], durable: () => undefined });
+    for (const number of [2, 3, 4])
+      disk.commit.submit({ writes: [number], durable: () => undefined });
     const second = disk.syncing();
     disk.sync();
     await second;
@@ -43,9 +59,19 @@ describe('group commit', () => {
     const disk = slowDisk();
     const acknowledged: number[] = [];
     const first = disk.syncing();
-    disk.commit.submit({ writes: [1], durable: () => { acknowledged.push(1); } });
+    disk.commit.submit({
+      writes: [1],
+      durable: () => {
+        acknowledged.push(1);
+      },
+    });
     await first;
-    disk.commit.submit({ writes: [2], durable: () => { acknowledged.push(2); } });
+    disk.commit.submit({
+      writes: [2],
+      durable: () => {
+        acknowledged.push(2);
+      },
+    });
     expect(acknowledged).toEqual([]);
     const second = disk.syncing();
     disk.sync();
@@ -61,17 +87,33 @@ describe('group commit', () => {
     const disk = slowDisk();
     const acknowledged: number[] = [];
     const first = disk.syncing();
-    disk.commit.submit({ writes: [1], durable: () => { acknowledged.push(1); } });
+    disk.commit.submit({
+      writes: [1],
+      durable: () => {
+        acknowledged.push(1);
+      },
+    });
     await first;
-    disk.commit.submit({ writes: [2], durable: () => { acknowledged.push(2); } });
+    disk.commit.submit({
+      writes: [2],
+      durable: () => {
+        acknowledged.push(2);
+      },
+    });
     const settled = disk.commit.settled();
     disk.fail('no space left');
     await expect(settled).rejects.toMatchObject({ code: 'STORE_FAILED' });
-    disk.commit.submit({ writes: [3], durable: () => { acknowledged.push(3); } });
+    disk.commit.submit({
+      writes: [3],
+      durable: () => {
+        acknowledged.push(3);
+      },
+    });
     await expect(disk.commit.settled()).rejects.toMatchObject({ code: 'STORE_FAILED' });
     expect(acknowledged).toEqual([]);
     expect(disk.batches).toEqual([[1]]);
-    expect(disk.failures.map(({ message }) => message)).toEqual(
-      ['writing to the store failed: no space left']);
+    expect(disk.failures.map(({ message }) => message)).toEqual([
+      'writing to the store failed: no space left',
+    ]);
   });
 });

@@ -9,22 +9,34 @@ const OUTSTANDING = 20;
 const [folder = '', start = '0'] = process.argv.slice(2);
 
 const storage = await openLevelStorage({
-  folder, durability: 'sync', cacheBytes: 50_000,
-  failed: (error) => { throw error; },
+  folder,
+  durability: 'sync',
+  cacheBytes: 50_000,
+  failed: (error) => {
+    throw error;
+  },
 });
 
 /** Two records of its own, and a record, a mark and a hint that all effects share. */
 function issue(number: number): void {
-  storage.store([
-    recordOf(`left-${number}`, 'v'), recordOf('shared', 'v'.repeat(number % 3000), number + 1),
-    { kind: 'mark', name: 'last', value: String(number) },
-    { kind: 'hint', target: storage.identity.incarnation, key: keyOf('hint'),
-      hint: { object: objectOf('h'), sinceMs: number } },
-    recordOf(`right-${number}`, 'v'),
-  ], () => {
-    writeSync(1, `${number}\n`);
-    issue(next++);
-  });
+  storage.store(
+    [
+      recordOf(`left-${number}`, 'v'),
+      recordOf('shared', 'v'.repeat(number % 3000), number + 1),
+      { kind: 'mark', name: 'last', value: String(number) },
+      {
+        kind: 'hint',
+        target: storage.identity.incarnation,
+        key: keyOf('hint'),
+        hint: { object: objectOf('h'), sinceMs: number },
+      },
+      recordOf(`right-${number}`, 'v'),
+    ],
+    () => {
+      writeSync(1, `${number}\n`);
+      issue(next++);
+    },
+  );
 }
 
 let next = Number(start);

@@ -14,8 +14,9 @@ const ROUNDS = 6;
 /** Kills the writer after so many bytes of its output; the highest number that it printed whole. */
 function writeUntilKilled(folder: string, start: number, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [WRITER, folder, String(start)],
-      { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [WRITER, folder, String(start)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
@@ -44,8 +45,13 @@ for (const seed of [1, 2]) {
       let start = 0;
       for (let round = 0; round < ROUNDS; round++) {
         const acknowledged = await writeUntilKilled(folder, start, 1 + rng.below(4_000));
-        const storage = await openLevelStorage(
-          { folder, durability: 'sync', failed: (error) => { throw error; } });
+        const storage = await openLevelStorage({
+          folder,
+          durability: 'sync',
+          failed: (error) => {
+            throw error;
+          },
+        });
         incarnation ??= storage.identity.incarnation;
         expect(storage.identity.incarnation).toBe(incarnation);
         let whole = 0;
@@ -59,10 +65,16 @@ for (const seed of [1, 2]) {
           expect(await holds(storage, `right-${beyond}`)).toBe(false);
         }
         const last = whole - 1;
-        expect(await storage.load(keyOf('shared'))).toEqual(objectOf('v'.repeat(last % 3000), whole));
+        expect(await storage.load(keyOf('shared'))).toEqual(
+          objectOf('v'.repeat(last % 3000), whole),
+        );
         expect(storage.state.marks.get('last')).toBe(String(last));
-        const { hints } = await storage.scanHints(
-          { target: storage.identity.incarnation, after: null, limit: 2, bytesMax: 1e6 });
+        const { hints } = await storage.scanHints({
+          target: storage.identity.incarnation,
+          after: null,
+          limit: 2,
+          bytesMax: 1e6,
+        });
         expect(hints.map(({ hint }) => hint.sinceMs)).toEqual([last]);
         await storage.counted;
         expect(storage.counts().keys.reduce((sum, keys) => sum + keys)).toBe(2 * whole + 1);

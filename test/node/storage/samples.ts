@@ -17,8 +17,15 @@ export function objectOf(value: string, counter = 1): VersionedObject {
   const bytes = new TextEncoder().encode(value);
   return {
     context: { actors: [dot.actor], counters: [counter] },
-    siblings: [{ dot, value: bytes, contentType: 'text/plain', time: 1_700_000_000_000 * 1024,
-      expiresAtMs: 0 }],
+    siblings: [
+      {
+        dot,
+        value: bytes,
+        contentType: 'text/plain',
+        time: 1_700_000_000_000 * 1024,
+        expiresAtMs: 0,
+      },
+    ],
   };
 }
 
@@ -30,19 +37,40 @@ export function recordOf(text: string, value: string, counter = 1): StoreWrite {
 export function documentOf(slotBits: number, number = 1): RingDocument {
   const seat = { incarnation: incarnation('00000000000000aa'), zone: zone('z') };
   return {
-    clusterId: clusterId('c'), epoch: epoch(number), phase: 'stable', slotBits, hash: 'xxh64',
+    clusterId: clusterId('c'),
+    epoch: epoch(number),
+    phase: 'stable',
+    slotBits,
+    hash: 'xxh64',
     protocolVersion: 1,
-    members: [{ id: nodeId('dev-0'), ...seat, address: 'localhost:1', state: 'serving', lost: false }],
-    current: claim({ from: null, seats: [seat], slotBits, replicationFactor: 1, readQuorum: 1,
-      writeQuorum: 1 }),
-    next: null, change: null, settled: null, mode: 'strict', conflicts: 'siblings', limits: DATA_LIMITS,
-    uncleaned: [], receipts: [], progress: { sinceMs: 0, fullBarrier: epoch(0) },
+    members: [
+      { id: nodeId('dev-0'), ...seat, address: 'localhost:1', state: 'serving', lost: false },
+    ],
+    current: claim({
+      from: null,
+      seats: [seat],
+      slotBits,
+      replicationFactor: 1,
+      readQuorum: 1,
+      writeQuorum: 1,
+    }),
+    next: null,
+    change: null,
+    settled: null,
+    mode: 'strict',
+    conflicts: 'siblings',
+    limits: DATA_LIMITS,
+    uncleaned: [],
+    receipts: [],
+    progress: { sinceMs: 0, fullBarrier: epoch(0) },
   };
 }
 
 /** Resolves when the writes are durable. */
 export function stored(storage: Storage, ...writes: readonly StoreWrite[]): Promise<void> {
-  return new Promise((durable) => { storage.store(writes, durable); });
+  return new Promise((durable) => {
+    storage.store(writes, durable);
+  });
 }
 
 /** Runs with a new folder under the system's temporary one, and removes it. */
@@ -59,8 +87,13 @@ export async function withFolder(run: (folder: string) => Promise<void>): Promis
 export async function keysOfSlot(storage: Storage, slot: number, limit: number): Promise<string[]> {
   const keys: string[] = [];
   for (let after = null; ;) {
-    const page: Awaited<ReturnType<Storage['scan']>> = await storage.scan(
-      { slot, after, until: null, limit, bytesMax: 1e6 });
+    const page: Awaited<ReturnType<Storage['scan']>> = await storage.scan({
+      slot,
+      after,
+      until: null,
+      limit,
+      bytesMax: 1e6,
+    });
     keys.push(...page.records.map(({ key }) => key.text));
     if (page.next === null) return keys;
     after = page.next as never;

@@ -7,7 +7,11 @@ import { authenticated, closed } from './raw-peer.ts';
 
 const network = tcpNetwork();
 const station = stations(() => network);
-const tightNetwork = tcpNetwork({ unsentBytesMax: 10_000, inFlightMax: 3, frameBytesMax: 1_000_000 });
+const tightNetwork = tcpNetwork({
+  unsentBytesMax: 10_000,
+  inFlightMax: 3,
+  frameBytesMax: 1_000_000,
+});
 const tight = stations(() => tightNetwork);
 const probingNetwork = tcpNetwork({ probeMs: 20, silentProbesMax: 3 });
 const probing = stations(() => probingNetwork);
@@ -18,7 +22,12 @@ interface Named {
 
 function send(from: Station, to: Named, body: PeerMessage): void {
   from.transport.send({
-    from: from.hello.incarnation, to: to.hello.incarnation, epoch: epoch(1), documentHash: '', clock: 1, body,
+    from: from.hello.incarnation,
+    to: to.hello.incarnation,
+    epoch: epoch(1),
+    documentHash: '',
+    clock: 1,
+    body,
   });
 }
 
@@ -26,7 +35,11 @@ const KEY = { text: 'k', high: 1, low: 2 };
 
 function write(bytes: number): PeerMessage {
   const sibling = {
-    dot: { actor: 'x.1', counter: 1 }, value: new Uint8Array(bytes), contentType: '', time: 1, expiresAtMs: 0,
+    dot: { actor: 'x.1', counter: 1 },
+    value: new Uint8Array(bytes),
+    contentType: '',
+    time: 1,
+    expiresAtMs: 0,
   };
   const object = { context: { actors: ['x.1'], counters: [1] }, siblings: [sibling] };
   return { kind: 'write', call: 1, key: KEY, object };
@@ -39,10 +52,12 @@ describe('a connection', () => {
     await node.until('connected');
     const raw = { hello: { incarnation: incarnation('b') } };
     const pieces: number[] = [];
-    const arrived = new Promise<void>((resolve) => socket.on('data', (chunk) => {
-      pieces.push(chunk.length);
-      resolve();
-    }));
+    const arrived = new Promise<void>((resolve) =>
+      socket.on('data', (chunk) => {
+        pieces.push(chunk.length);
+        resolve();
+      }),
+    );
     const before = node.transport.stats().bytesOut;
     for (let call = 0; call < 20; call++) node.say(raw, call);
     expect(node.transport.stats().bytesOut).toBe(before);
@@ -78,8 +93,14 @@ describe('a connection', () => {
     await node.until('connected');
     socket.pause();
     const raw = { hello: { incarnation: incarnation('b') } };
-    const page: PeerMessage = { kind: 'page', call: 1, next: null,
-      records: [{ key: KEY, object: (write(900_000) as Extract<PeerMessage, { kind: 'write' }>).object }] };
+    const page: PeerMessage = {
+      kind: 'page',
+      call: 1,
+      next: null,
+      records: [
+        { key: KEY, object: (write(900_000) as Extract<PeerMessage, { kind: 'write' }>).object },
+      ],
+    };
     // Each turn hands one page to the socket, until the kernel takes no more.
     while (node.transport.stats().droppedFrames === 0) {
       send(node, raw, page);
@@ -153,7 +174,9 @@ describe('two connections between one pair', () => {
   test('are never three', async () => {
     const node = await station('b');
     const sockets = [
-      await authenticated(node, 'a'), await authenticated(node, 'a'), await authenticated(node, 'a'),
+      await authenticated(node, 'a'),
+      await authenticated(node, 'a'),
+      await authenticated(node, 'a'),
     ];
     await closed(sockets[0]!);
     expect(sockets.map((socket) => socket.destroyed)).toEqual([true, false, false]);

@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clusterId, incarnation } from '../../../core/api/ids.ts';
 import { RingError } from '../../../core/errors.ts';
-import { startHandshake, type Handshake, type HandshakeOptions } from '../../../node/transport/handshake.ts';
+import {
+  startHandshake,
+  type Handshake,
+  type HandshakeOptions,
+} from '../../../node/transport/handshake.ts';
 import type { Hello } from '../../../node/transport/transport.ts';
 import { HELLO } from '../../contracts/transport.ts';
 
@@ -36,7 +40,7 @@ describe('a handshake', () => {
     expect(() => a.take(Buffer.alloc(proof.send!.length))).toThrow('the proof does not fit');
   });
 
-  test('cannot be won by sending the prover\'s own proof back', () => {
+  test("cannot be won by sending the prover's own proof back", () => {
     const [a, b] = [dialer(), acceptor()];
     const proof = a.take(b.take(a.opening!).send!);
     expect(() => a.take(proof.send!)).toThrow('the proof does not fit');
@@ -52,7 +56,10 @@ describe('a handshake', () => {
 
   test('cannot be won under another hello than the proved one', () => {
     const [a, b] = [dialer(), acceptor()];
-    const forged = Buffer.from(a.opening!.toString('latin1').replace('"epoch":3', '"epoch":4'), 'latin1');
+    const forged = Buffer.from(
+      a.opening!.toString('latin1').replace('"epoch":3', '"epoch":4'),
+      'latin1',
+    );
     const proof = a.take(b.take(forged).send!);
     expect(() => b.take(proof.send!)).toThrow('the proof does not fit');
   });
@@ -72,8 +79,12 @@ describe('a handshake', () => {
   test.each<[string, Partial<Hello>, Partial<HandshakeOptions>]>([
     ['a means to reach c, this is b', {}, { target: incarnation('c') }],
     ['a is of cluster x, not ring', { clusterId: clusterId('x') }, {}],
-    ['a speaks protocol versions 2 to 3, this node 1 to 1', { protocolVersionMin: 2, protocolVersionMax: 3 }, {}],
-    ['b is this node\'s own incarnation', { incarnation: B.incarnation }, {}],
+    [
+      'a speaks protocol versions 2 to 3, this node 1 to 1',
+      { protocolVersionMin: 2, protocolVersionMax: 3 },
+      {},
+    ],
+    ["b is this node's own incarnation", { incarnation: B.incarnation }, {}],
   ])('is refused by the acceptor, after its hello: %s', (why, hello, wish) => {
     const step = acceptor().take(dialer({ own: { ...A, ...hello }, ...wish }).opening!);
     expect(step.refused?.message).toBe(why);
@@ -81,16 +92,25 @@ describe('a handshake', () => {
   });
 
   test('of any bytes is refused, never a crash', () => {
-    const start = fc.constantFrom(Buffer.alloc(0), dialer().opening!.subarray(0, 37), dialer().opening!);
-    const hostile = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map((text) => Buffer.from(text)));
-    fc.assert(fc.property(start, hostile, (head, tail) => {
-      for (const end of [dialer(), acceptor()]) {
-        try {
-          expect(end.take(Buffer.concat([head, tail])).peer).toBeNull();
-        } catch (error) {
-          if (!(error instanceof RingError) || error.code !== 'HANDSHAKE_REFUSED') throw error;
+    const start = fc.constantFrom(
+      Buffer.alloc(0),
+      dialer().opening!.subarray(0, 37),
+      dialer().opening!,
+    );
+    const hostile = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((text) => Buffer.from(text)),
+    );
+    fc.assert(
+      fc.property(start, hostile, (head, tail) => {
+        for (const end of [dialer(), acceptor()]) {
+          try {
+            expect(end.take(Buffer.concat([head, tail])).peer).toBeNull();
+          } catch (error) {
+            if (!(error instanceof RingError) || error.code !== 'HANDSHAKE_REFUSED') throw error;
+          }
         }
-      }
-    }));
+      }),
+    );
   });
 });

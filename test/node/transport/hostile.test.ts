@@ -14,7 +14,9 @@ async function serves(node: Station): Promise<void> {
   peer.transport.setPeers([node.peer]);
   await connected(peer);
   peer.say(node, 42);
-  await node.journal.until(() => node.received().some(({ from }) => from === peer.hello.incarnation));
+  await node.journal.until(() =>
+    node.received().some(({ from }) => from === peer.hello.incarnation),
+  );
 }
 
 const CORPUS: readonly [string, Buffer][] = [
@@ -24,8 +26,14 @@ const CORPUS: readonly [string, Buffer][] = [
   ['zeros, which are probes', Buffer.alloc(64)],
   ['a length of 4 GiB', Buffer.alloc(16, 0xff)],
   ['a frame that is no hello', framed(Buffer.from('hello'))],
-  ['a hello without JSON', framed(Buffer.concat([Buffer.from('RKPR\0'), Buffer.alloc(32), Buffer.from('{')]))],
-  ['a hello of nothing', framed(Buffer.concat([Buffer.from('RKPR\0'), Buffer.alloc(32), Buffer.from('null')]))],
+  [
+    'a hello without JSON',
+    framed(Buffer.concat([Buffer.from('RKPR\0'), Buffer.alloc(32), Buffer.from('{')])),
+  ],
+  [
+    'a hello of nothing',
+    framed(Buffer.concat([Buffer.from('RKPR\0'), Buffer.alloc(32), Buffer.from('null')])),
+  ],
   ['a wrong CRC', Buffer.concat([Buffer.of(5, 0, 0, 0, 1, 2, 3, 4), Buffer.from('hello')])],
 ];
 
@@ -43,12 +51,18 @@ describe('the peer port', () => {
 
   test('survives random bytes in random pieces', async () => {
     const node = await station('a');
-    await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1 }), { minLength: 1 }), async (pieces) => {
-      const socket = await rawSocket(node);
-      for (const piece of pieces) socket.write(piece);
-      socket.end();
-      await closed(socket);
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ minLength: 1 }), { minLength: 1 }),
+        async (pieces) => {
+          const socket = await rawSocket(node);
+          for (const piece of pieces) socket.write(piece);
+          socket.end();
+          await closed(socket);
+        },
+      ),
+      { numRuns: 100 },
+    );
     expect(node.transport.stats().connects).toBe(0);
     await serves(node);
   });
@@ -78,11 +92,14 @@ describe('the peer port', () => {
 
   test('survives random frames from a peer that proved itself', async () => {
     const node = await station('a');
-    await fc.assert(fc.asyncProperty(fc.nat(20), fc.uint8Array({ maxLength: 60 }), async (kind, rest) => {
-      const socket = await authenticated(node, 'b');
-      socket.end(framed(Buffer.from([kind, ...rest])));
-      await closed(socket);
-    }), { numRuns: 60 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(20), fc.uint8Array({ maxLength: 60 }), async (kind, rest) => {
+        const socket = await authenticated(node, 'b');
+        socket.end(framed(Buffer.from([kind, ...rest])));
+        await closed(socket);
+      }),
+      { numRuns: 60 },
+    );
     await serves(node);
   });
 });
@@ -101,7 +118,12 @@ describe('a stranger who does not speak', () => {
 
   test('has to go when more come, so that they never lock a peer out', async () => {
     const node = await narrow('a');
-    const silent = [await rawSocket(node), await rawSocket(node), await rawSocket(node), await rawSocket(node)];
+    const silent = [
+      await rawSocket(node),
+      await rawSocket(node),
+      await rawSocket(node),
+      await rawSocket(node),
+    ];
     await closed(silent[0]!);
     expect(node.reason('refused')).toBe('too many connections without a handshake');
     expect(silent.map((socket) => socket.closed)).toEqual([true, false, false, false]);

@@ -4,7 +4,12 @@ import type { Envelope, PeerMessage } from '../../../core/api/messages.ts';
 import { InFlight } from '../../../node/transport/in-flight.ts';
 
 const carrying = (body: PeerMessage): Envelope => ({
-  from: incarnation('a'), to: incarnation('b'), epoch: epoch(1), documentHash: '', clock: 1, body,
+  from: incarnation('a'),
+  to: incarnation('b'),
+  epoch: epoch(1),
+  documentHash: '',
+  clock: 1,
+  body,
 });
 const question = (call: number): Envelope => carrying({ kind: 'compare', call, roots: [] });
 const answer = (call: number): Envelope => carrying({ kind: 'stored', call, report: null });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { openMemoryNetwork, type MemoryNetwork } from '../../../node/transport/memory.ts';
-import { connected, stations, transportContract, type TransportNetwork } from '../../contracts/transport.ts';
+import {
+  connected,
+  stations,
+  transportContract,
+  type TransportNetwork,
+} from '../../contracts/transport.ts';
 
 function memoryNetwork(network: MemoryNetwork): TransportNetwork {
   let opened = 0;

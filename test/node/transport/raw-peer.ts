@@ -34,11 +34,16 @@ export async function closed(socket: Socket): Promise<void> {
 
 /** Connects and proves to be `name`; resolves when the other end has proved itself too. */
 export async function authenticated(
-  station: Station, name: string, secret = 'a shared secret', hello: Partial<Hello> = {},
+  station: Station,
+  name: string,
+  secret = 'a shared secret',
+  hello: Partial<Hello> = {},
 ): Promise<Socket> {
   const socket = await rawSocket(station);
   const handshake = startHandshake({
-    own: { ...HELLO, ...hello, incarnation: incarnation(name) }, secret, target: station.hello.incarnation,
+    own: { ...HELLO, ...hello, incarnation: incarnation(name) },
+    secret,
+    target: station.hello.incarnation,
   });
   const reader = new FrameReader(1024);
   socket.write(framed(handshake.opening!));

@@ -19,11 +19,16 @@ describe('the TCP transport', () => {
       a.transport.setPeers([b.peer]);
       await connected(a, b);
       // Where a second connection shows up, the lower incarnation closes the first: say it again then.
-      const again = (): void => { a.say(b, 1); b.say(a, 2); };
+      const again = (): void => {
+        a.say(b, 1);
+        b.say(a, 2);
+      };
       again();
       while (a.received().length === 0 || b.received().length === 0) {
         const seen = [a.journal.entries.length, b.journal.entries.length];
-        await Promise.race([a, b].map(({ journal }, i) => journal.until(({ length }) => length > seen[i]!)));
+        await Promise.race(
+          [a, b].map(({ journal }, i) => journal.until(({ length }) => length > seen[i]!)),
+        );
         if (a.count('lost') + b.count('lost') > 0) again();
       }
     }
@@ -31,7 +36,11 @@ describe('the TCP transport', () => {
 
   test('says that an address is unusable, and reaches the other peers', async () => {
     const [a, b] = [await station('a'), await station('b')];
-    const nowhere = { ...b.peer, incarnation: 'c' as typeof b.peer.incarnation, address: 'no port' };
+    const nowhere = {
+      ...b.peer,
+      incarnation: 'c' as typeof b.peer.incarnation,
+      address: 'no port',
+    };
     a.transport.setPeers([nowhere, b.peer]);
     await connected(a, b);
     expect(a.reason('unreachable')).toBe('its address "no port" is not host:port');
@@ -67,10 +76,13 @@ describe('the TCP transport', () => {
   test('does not open without a secret, nor on a port that is taken', async () => {
     const node = await station('a');
     const options = {
-      hello: () => HELLO, listen: { host: '127.0.0.1', port: Number(node.address.split(':')[1]) },
+      hello: () => HELLO,
+      listen: { host: '127.0.0.1', port: Number(node.address.split(':')[1]) },
       events: { received: () => undefined, disconnected: () => undefined },
     };
-    await expect(openTcpTransport({ ...options, secret: '' })).rejects.toThrow('the peer secret is empty');
+    await expect(openTcpTransport({ ...options, secret: '' })).rejects.toThrow(
+      'the peer secret is empty',
+    );
     await expect(openTcpTransport({ ...options, secret: 's' })).rejects.toThrow('EADDRINUSE');
   });
 });

@@ -4,34 +4,90 @@ import { unattended } from '../../../operator/cli/unattended.ts';
 import type { MemberStatus, RingStatus } from '../../../operator/local/status.ts';
 
 const member = (name: string): MemberStatus => ({
-  name, incarnation: 'a', state: 'serving', lost: false, process: 'running', serving: true, zone: 'local', slots: 4096,
-  keys: 12, bytes: 2048, hints: 0, epoch: 5, client: 'http://127.0.0.1:8100', admin: 'http://127.0.0.1:8101',
+  name,
+  incarnation: 'a',
+  state: 'serving',
+  lost: false,
+  process: 'running',
+  serving: true,
+  zone: 'local',
+  slots: 4096,
+  keys: 12,
+  bytes: 2048,
+  hints: 0,
+  epoch: 5,
+  client: 'http://127.0.0.1:8100',
+  admin: 'http://127.0.0.1:8101',
 });
 const SERVING: RingStatus = {
-  cluster: 'dev', observedMs: 1_000, url: 'http://localhost:8080', desiredReplicas: 2, readyReplicas: 2,
-  ring: { clusterId: 'c', epoch: 5, phase: 'write-both', replicationFactor: 2, readQuorum: 2, writeQuorum: 1, slots: 4096 },
+  cluster: 'dev',
+  observedMs: 1_000,
+  url: 'http://localhost:8080',
+  desiredReplicas: 2,
+  readyReplicas: 2,
+  ring: {
+    clusterId: 'c',
+    epoch: 5,
+    phase: 'write-both',
+    replicationFactor: 2,
+    readQuorum: 2,
+    writeQuorum: 1,
+    slots: 4096,
+  },
   members: [member('dev-0'), member('dev-1')],
   operation: {
-    id: 'x', summary: 'join dev-1', phase: 'write-both', startedMs: 0, slotsDone: 50, slotsTotal: 100, keysDone: 10,
-    bytesDone: 2048, keysTotal: 20, bytesTotal: 4096, etaMs: 1000,
+    id: 'x',
+    summary: 'join dev-1',
+    phase: 'write-both',
+    startedMs: 0,
+    slotsDone: 50,
+    slotsTotal: 100,
+    keysDone: 10,
+    bytesDone: 2048,
+    keysTotal: 20,
+    bytesTotal: 4096,
+    etaMs: 1000,
   },
-  waits: [{ reason: 'StreamsRunning', message: 'The slots move', unblock: 'It ends by itself', nodes: [] }],
-  conditions: [{ type: 'Ready', status: 'True', reason: 'QuorumsHold', message: 'Every slot can be read and written' }],
+  waits: [
+    {
+      reason: 'StreamsRunning',
+      message: 'The slots move',
+      unblock: 'It ends by itself',
+      nodes: [],
+    },
+  ],
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'QuorumsHold',
+      message: 'Every slot can be read and written',
+    },
+  ],
 };
 const lines = (text: string): readonly string[] => text.split('\n');
 
 describe('dht status', () => {
   test('of a ring that an operator runs says who serves, what moves and what waits', () => {
     const text = statusText(SERVING);
-    expect(lines(text)[0]).toBe('dev  http://localhost:8080  epoch 5, write-both; 2 of 2 serve, N=2 R=2 W=1, 4096 slots');
+    expect(lines(text)[0]).toBe(
+      'dev  http://localhost:8080  epoch 5, write-both; 2 of 2 serve, N=2 R=2 W=1, 4096 slots',
+    );
     expect(text).toContain('50 %  10 keys  2.0 KiB  1 s left');
-    expect(text).toContain('waits (StreamsRunning): the slots move\n  what would unblock it: it ends by itself');
+    expect(text).toContain(
+      'waits (StreamsRunning): the slots move\n  what would unblock it: it ends by itself',
+    );
     expect(text).toMatch(/ZONE +HOLDS +KEYS/);
   });
 
   test('of a ring that was stopped says so first, and claims nothing that nobody knows', () => {
-    const text = unattendedText(unattended(SERVING, () => false), 9_000);
-    expect(lines(text)[0]).toBe('dev is not running (last seen 8 s ago); `npm start` goes on with what is on disk');
+    const text = unattendedText(
+      unattended(SERVING, () => false),
+      9_000,
+    );
+    expect(lines(text)[0]).toBe(
+      'dev is not running (last seen 8 s ago); `npm start` goes on with what is on disk',
+    );
     expect(text).not.toMatch(/running +local| serve,|left$|Ready|waits/m);
     expect(text.match(/stopped/g)).toHaveLength(2);
   });
@@ -39,10 +95,16 @@ describe('dht status', () => {
   test('of nodes that outlived their operator counts those that live', () => {
     const status = unattended(SERVING, (name) => name === 'dev-1');
     expect(lines(unattendedText(status, 9_000))[0]).toBe(
-      'dev runs without an operator (last seen 8 s ago): 1 node lives, none is restarted; `npm start` adopts them');
+      'dev runs without an operator (last seen 8 s ago): 1 node lives, none is restarted; `npm start` adopts them',
+    );
     expect(status).toMatchObject({
-      readyReplicas: 1, waits: [], operation: { etaMs: null },
-      members: [{ process: 'stopped', serving: false }, { process: 'running', serving: true }],
+      readyReplicas: 1,
+      waits: [],
+      operation: { etaMs: null },
+      members: [
+        { process: 'stopped', serving: false },
+        { process: 'running', serving: true },
+      ],
       conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NoOperator' }],
     });
   });

@@ -1,7 +1,13 @@
 // A small cluster's manifest, for tests of the local platform.
 import type { LocalEvents } from '../../../operator/local/open.ts';
 
-export function manifestText({ replicas, name = 'ring' }: { replicas: number; name?: string }): string {
+export function manifestText({
+  replicas,
+  name = 'ring',
+}: {
+  replicas: number;
+  name?: string;
+}): string {
   return `apiVersion: dht.ringkeeper.dev/v1alpha1
 kind: DhtCluster
 metadata:
@@ -13,5 +19,8 @@ spec:
 }
 
 export const SILENT_EVENTS: LocalEvents = {
-  opened: () => undefined, process: () => undefined, manifest: () => undefined, status: () => undefined,
+  opened: () => undefined,
+  process: () => undefined,
+  manifest: () => undefined,
+  status: () => undefined,
 };

@@ -11,19 +11,43 @@ import { LockLost, takeLock } from '../../../operator/local/lock.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 const MEMBER = {
-  id: nodeId('ring-0'), incarnation: incarnation('a'.repeat(16)), address: '127.0.0.1:8102', zone: zone('local'),
-  state: 'serving', lost: false,
+  id: nodeId('ring-0'),
+  incarnation: incarnation('a'.repeat(16)),
+  address: '127.0.0.1:8102',
+  zone: zone('local'),
+  state: 'serving',
+  lost: false,
 } as const;
 const FIRST: RingDocument = {
-  clusterId: clusterId('c'.repeat(16)), epoch: epoch(1), phase: 'stable', slotBits: 3, hash: 'xxh64',
-  protocolVersion: 1, members: [MEMBER],
-  current: claim({ from: null, seats: [MEMBER], slotBits: 3, replicationFactor: 1, readQuorum: 1, writeQuorum: 1 }),
-  next: null, change: null, mode: 'strict', conflicts: 'siblings', limits: DATA_LIMITS, uncleaned: [], receipts: [],
+  clusterId: clusterId('c'.repeat(16)),
+  epoch: epoch(1),
+  phase: 'stable',
+  slotBits: 3,
+  hash: 'xxh64',
+  protocolVersion: 1,
+  members: [MEMBER],
+  current: claim({
+    from: null,
+    seats: [MEMBER],
+    slotBits: 3,
+    replicationFactor: 1,
+    readQuorum: 1,
+    writeQuorum: 1,
+  }),
+  next: null,
+  change: null,
+  mode: 'strict',
+  conflicts: 'siblings',
+  limits: DATA_LIMITS,
+  uncleaned: [],
+  receipts: [],
   progress: { sinceMs: 1, fullBarrier: epoch(0) },
 };
 const SECOND: RingDocument = { ...FIRST, epoch: epoch(2) };
 
-const withFile = (work: (path: string, folder: string, file: ReturnType<typeof documentFile>) => Promise<void>) =>
+const withFile = (
+  work: (path: string, folder: string, file: ReturnType<typeof documentFile>) => Promise<void>,
+) =>
   inTemporaryFolder(async (folder) => {
     const lock = await takeLock(join(folder, 'lock'));
     const path = join(folder, 'ring.json');
@@ -31,45 +55,57 @@ const withFile = (work: (path: string, folder: string, file: ReturnType<typeof d
     await lock.release();
   });
 
-const textOf = (document: RingDocument | null): string | null => document === null ? null : encodeDocument(document);
+const textOf = (document: RingDocument | null): string | null =>
+  document === null ? null : encodeDocument(document);
 
 describe('R1, I2: the stored ring document', () => {
-  test('is there as it was stored, and leaves no other file', () => withFile(async (_path, folder, file) => {
-    expect(await file.read()).toBeNull();
-    await file.store(FIRST, null);
-    expect(textOf(await file.read())).toBe(encodeDocument(FIRST));
-    expect((await readdir(folder)).sort()).toEqual(['lock', 'ring.json']);
-  }));
+  test('is there as it was stored, and leaves no other file', () =>
+    withFile(async (_path, folder, file) => {
+      expect(await file.read()).toBeNull();
+      await file.store(FIRST, null);
+      expect(textOf(await file.read())).toBe(encodeDocument(FIRST));
+      expect((await readdir(folder)).sort()).toEqual(['lock', 'ring.json']);
+    }));
 
   test.each([
     ['nothing, where one is stored', FIRST, SECOND, null],
     ['one, where nothing is stored', null, SECOND, FIRST],
     ['an older one than the stored', SECOND, { ...FIRST, epoch: epoch(3) }, FIRST],
-    ['the same epoch with other members', { ...FIRST, members: [{ ...MEMBER, address: 'x:1' }] }, SECOND, FIRST],
+    [
+      'the same epoch with other members',
+      { ...FIRST, members: [{ ...MEMBER, address: 'x:1' }] },
+      SECOND,
+      FIRST,
+    ],
     ['itself, by one of a lower epoch', SECOND, FIRST, SECOND],
-  ] as const)('is not replaced by one planned on %s', (_what, stored, next, replaces) => withFile(async (path, _folder, file) => {
-    if (stored !== null) await writeFile(path, encodeDocument(stored));
-    await expect(file.store(next, replaces)).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(textOf(await file.read())).toBe(textOf(stored));
-  }));
+  ] as const)('is not replaced by one planned on %s', (_what, stored, next, replaces) =>
+    withFile(async (path, _folder, file) => {
+      if (stored !== null) await writeFile(path, encodeDocument(stored));
+      await expect(file.store(next, replaces)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(textOf(await file.read())).toBe(textOf(stored));
+    }),
+  );
 
-  test('takes new progress under the same epoch', () => withFile(async (_path, _folder, file) => {
-    await file.store(FIRST, null);
-    const further = { ...FIRST, progress: { sinceMs: 1, fullBarrier: epoch(1) } };
-    await file.store(further, FIRST);
-    expect((await file.read())?.progress.fullBarrier).toBe(1);
-  }));
+  test('takes new progress under the same epoch', () =>
+    withFile(async (_path, _folder, file) => {
+      await file.store(FIRST, null);
+      const further = { ...FIRST, progress: { sinceMs: 1, fullBarrier: epoch(1) } };
+      await file.store(further, FIRST);
+      expect((await file.read())?.progress.fullBarrier).toBe(1);
+    }));
 
-  test('is not touched by an operator that lost its lock', () => withFile(async (_path, folder, file) => {
-    await file.store(FIRST, null);
-    await writeFile(join(folder, 'lock'), '{"pid":1}');
-    await expect(file.store(SECOND, FIRST)).rejects.toBeInstanceOf(LockLost);
-    expect((await file.read())?.epoch).toBe(1);
-  }));
+  test('is not touched by an operator that lost its lock', () =>
+    withFile(async (_path, folder, file) => {
+      await file.store(FIRST, null);
+      await writeFile(join(folder, 'lock'), '{"pid":1}');
+      await expect(file.store(SECOND, FIRST)).rejects.toBeInstanceOf(LockLost);
+      expect((await file.read())?.epoch).toBe(1);
+    }));
 
-  test('a damaged file is an error, never "no ring"', () => withFile(async (path, _folder, file) => {
-    await writeFile(path, encodeDocument(FIRST).slice(0, 40));
-    await expect(file.read()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-    await expect(file.store(FIRST, null)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-  }));
+  test('a damaged file is an error, never "no ring"', () =>
+    withFile(async (path, _folder, file) => {
+      await writeFile(path, encodeDocument(FIRST).slice(0, 40));
+      await expect(file.read()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+      await expect(file.store(FIRST, null)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    }));
 });

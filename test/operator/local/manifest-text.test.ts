@@ -25,11 +25,16 @@ describe('the text of a manifest', () => {
   });
 
   test('an edit that would not be valid is refused with the reason', () => {
-    expect(() => withField(TEXT, ['replicas'], 2)).toThrow(/replicas.*2 is below spec.replicationFactor 3/s);
+    expect(() => withField(TEXT, ['replicas'], 2)).toThrow(
+      /replicas.*2 is below spec.replicationFactor 3/s,
+    );
   });
 
   test('a spec is taken over with its comments, the name is not', () => {
-    const other = TEXT.replace('dev   # short', 'other').replace('replicas: 3   # may grow', 'replicas: 7   # many');
+    const other = TEXT.replace('dev   # short', 'other').replace(
+      'replicas: 3   # may grow',
+      'replicas: 7   # many',
+    );
     const text = withSpecOf(TEXT, other);
     expect(text).toContain('replicas: 7 # many');
     expect(text).toContain('name: dev');
@@ -42,6 +47,8 @@ describe('the text of a manifest', () => {
   });
 
   test('a manifest that is wrong still tells whose it is', () => {
-    expect(parseManifest(TEXT.replace('replicas: 3', 'replicas: many'))).toMatchObject({ name: 'dev' });
+    expect(parseManifest(TEXT.replace('replicas: 3', 'replicas: many'))).toMatchObject({
+      name: 'dev',
+    });
   });
 });

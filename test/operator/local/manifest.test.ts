@@ -8,16 +8,25 @@ import { makeStateFolder } from '../../../operator/local/state-folder.ts';
 import { manifestText } from './cluster-at-hand.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
-function withManifest(text: string, work: (at: {
-  folder: string; path: string; told: ManifestEvent[]; open: () => ReturnType<typeof openManifest>;
-}) => Promise<void>): Promise<void> {
+function withManifest(
+  text: string,
+  work: (at: {
+    folder: string;
+    path: string;
+    told: ManifestEvent[];
+    open: () => ReturnType<typeof openManifest>;
+  }) => Promise<void>,
+): Promise<void> {
   return inTemporaryFolder(async (folder) => {
     const path = join(folder, 'ring.yaml');
     await writeFile(path, text);
     const told: ManifestEvent[] = [];
     await work({
-      folder, path, told,
-      open: () => openManifest(path, folder, { told: (event) => told.push(event), changed: () => undefined }),
+      folder,
+      path,
+      told,
+      open: () =>
+        openManifest(path, folder, { told: (event) => told.push(event), changed: () => undefined }),
     });
   });
 }
@@ -42,7 +51,10 @@ describe('the manifest in force', () => {
       expect((await manifest.read()).desired.replicas).toBe(3);
       expect((await manifest.read()).desired.replicas).toBe(3);
       expect(told).toHaveLength(1);
-      expect(told[0]).toMatchObject({ kind: 'invalid', problems: [expect.stringContaining('spec.replicas')] });
+      expect(told[0]).toMatchObject({
+        kind: 'invalid',
+        problems: [expect.stringContaining('spec.replicas')],
+      });
       manifest.close();
     }));
 
@@ -81,13 +93,19 @@ describe('the manifest in force', () => {
 
   test('is refused where there is no good one at all, naming every problem', () =>
     withManifest(manifestText({ replicas: 0 }), async ({ open }) => {
-      await expect(open()).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('spec.replicas') });
+      await expect(open()).rejects.toMatchObject({
+        code: 'MANIFEST_INVALID',
+        message: expect.stringContaining('spec.replicas'),
+      });
     }));
 
   test('spreads nodes over its zones in turn', () =>
-    withManifest(`${manifestText({ replicas: 3 })}  topology: { zones: [a, b] }\n`, async ({ open }) => {
-      const manifest = await open();
-      expect([0, 1, 2].map((n) => manifest.zoneOf(nodeId(`ring-${n}`)))).toEqual(['a', 'b', 'a']);
-      manifest.close();
-    }));
+    withManifest(
+      `${manifestText({ replicas: 3 })}  topology: { zones: [a, b] }\n`,
+      async ({ open }) => {
+        const manifest = await open();
+        expect([0, 1, 2].map((n) => manifest.zoneOf(nodeId(`ring-${n}`)))).toEqual(['a', 'b', 'a']);
+        manifest.close();
+      },
+    ));
 });

@@ -15,33 +15,46 @@ import { inTemporaryFolder } from './temporary-folder.ts';
 const portBase = 14_000;
 
 describe('a start that is refused', () => {
-  test('because its client port is taken says nothing of a running ring and makes no folder', () => inTemporaryFolder(async (folder) => {
-    const holder = createServer().listen(0, LOCAL_HOST);
-    await once(holder, 'listening');
-    const { port } = holder.address() as AddressInfo;
-    const [manifest, state] = [join(folder, 'ring.yaml'), join(folder, 'state')];
-    await writeFile(manifest, manifestText({ replicas: 1 }));
-    const told: string[] = [];
-    const opening = openLocal({ manifest, state, port, portBase },
-      { ...SILENT_EVENTS, opened: () => { told.push('opened'); } });
-    await expect(opening).rejects.toMatchObject({ code: 'STORE_LOCKED', message: `the client address ${LOCAL_HOST}:${port} is held by another process: free it, or take another one with --port` });
-    expect([told, existsSync(state)]).toEqual([[], false]);
-    holder.close();
-    await once(holder, 'close');
-  }));
+  test('because its client port is taken says nothing of a running ring and makes no folder', () =>
+    inTemporaryFolder(async (folder) => {
+      const holder = createServer().listen(0, LOCAL_HOST);
+      await once(holder, 'listening');
+      const { port } = holder.address() as AddressInfo;
+      const [manifest, state] = [join(folder, 'ring.yaml'), join(folder, 'state')];
+      await writeFile(manifest, manifestText({ replicas: 1 }));
+      const told: string[] = [];
+      const opening = openLocal(
+        { manifest, state, port, portBase },
+        {
+          ...SILENT_EVENTS,
+          opened: () => {
+            told.push('opened');
+          },
+        },
+      );
+      await expect(opening).rejects.toMatchObject({
+        code: 'STORE_LOCKED',
+        message: `the client address ${LOCAL_HOST}:${port} is held by another process: free it, or take another one with --port`,
+      });
+      expect([told, existsSync(state)]).toEqual([[], false]);
+      holder.close();
+      await once(holder, 'close');
+    }));
 
-  test('because another operator runs the ring names that one, even where the port is its as well', () => inTemporaryFolder(async (folder) => {
-    const holder = createServer().listen(0, LOCAL_HOST);
-    await once(holder, 'listening');
-    const { port } = holder.address() as AddressInfo;
-    const manifest = join(folder, 'ring.yaml');
-    await writeFile(manifest, manifestText({ replicas: 1 }));
-    await mkdir(join(folder, 'ring'));
-    const lock = await takeLock(join(folder, 'ring', 'lock'));
-    await expect(openLocal({ manifest, state: folder, port, portBase }, SILENT_EVENTS))
-      .rejects.toThrow(`another operator runs this cluster: process ${process.pid}`);
-    await lock.release();
-    holder.close();
-    await once(holder, 'close');
-  }));
+  test('because another operator runs the ring names that one, even where the port is its as well', () =>
+    inTemporaryFolder(async (folder) => {
+      const holder = createServer().listen(0, LOCAL_HOST);
+      await once(holder, 'listening');
+      const { port } = holder.address() as AddressInfo;
+      const manifest = join(folder, 'ring.yaml');
+      await writeFile(manifest, manifestText({ replicas: 1 }));
+      await mkdir(join(folder, 'ring'));
+      const lock = await takeLock(join(folder, 'ring', 'lock'));
+      await expect(
+        openLocal({ manifest, state: folder, port, portBase }, SILENT_EVENTS),
+      ).rejects.toThrow(`another operator runs this cluster: process ${process.pid}`);
+      await lock.release();
+      holder.close();
+      await once(holder, 'close');
+    }));
 });

@@ -12,7 +12,9 @@ platformContract('the local platform', async () => {
   const manifest = join(folder, 'ring.yaml');
   await writeFile(manifest, manifestText({ replicas: 3 }));
   const cluster = await openLocal(
-    { manifest, state: folder, port: 0, portBase: 14_000 + process.pid % 90 * 10 }, SILENT_EVENTS);
+    { manifest, state: folder, port: 0, portBase: 14_000 + (process.pid % 90) * 10 },
+    SILENT_EVENTS,
+  );
   return {
     platform: cluster.platform,
     wish: (replicas) => writeWhole(manifest, manifestText({ replicas })),

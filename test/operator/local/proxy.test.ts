@@ -10,7 +10,10 @@ import { LOCAL_HOST } from '../../../core/limits.ts';
 import { openProxy } from '../../../operator/local/proxy.ts';
 import type { Backend } from '../../../operator/local/proxy.ts';
 
-async function server(id: string, after: Promise<void> = Promise.resolve()): Promise<{ server: Server; backend: Backend }> {
+async function server(
+  id: string,
+  after: Promise<void> = Promise.resolve(),
+): Promise<{ server: Server; backend: Backend }> {
   const http = createServer((incoming, outgoing) => {
     incoming.resume();
     void after.then(() => outgoing.end(id));
@@ -19,8 +22,14 @@ async function server(id: string, after: Promise<void> = Promise.resolve()): Pro
   return { server: http, backend: { id: nodeId(id), port: (http.address() as AddressInfo).port } };
 }
 
-async function ask(port: number): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
-  const answer = await request(`http://${LOCAL_HOST}:${port}/v1/kv/a`, { method: 'PUT', body: 'value', reset: true });
+async function ask(
+  port: number,
+): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+  const answer = await request(`http://${LOCAL_HOST}:${port}/v1/kv/a`, {
+    method: 'PUT',
+    body: 'value',
+    reset: true,
+  });
   return { status: answer.statusCode, body: await answer.body.text(), headers: answer.headers };
 }
 
@@ -52,14 +61,26 @@ describe('the client address of a ring', () => {
     const proxy = await openProxy(0);
     const answer = await ask(proxy.port);
     expect(answer.status).toBe(503);
-    expect(answer.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '1' });
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'NOT_SERVING', retryable: true, status: 503 });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'retry-after': '1',
+    });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 'NOT_SERVING',
+      retryable: true,
+      status: 503,
+    });
     await proxy.close(0);
   });
 
   test('lets a request that is under way end when its node leaves the ring', async () => {
     let finish = (): void => undefined;
-    const a = await server('a', new Promise((resolve) => { finish = resolve; }));
+    const a = await server(
+      'a',
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+    );
     const proxy = await openProxy(0);
     proxy.setBackends([a.backend]);
     const arrived = once(a.server, 'request');
@@ -77,7 +98,9 @@ describe('the client address of a ring', () => {
     const holder = createTcp().listen(0, LOCAL_HOST);
     await once(holder, 'listening');
     const { port } = holder.address() as AddressInfo;
-    await expect(openProxy(port)).rejects.toThrow(new RegExp(`127.0.0.1:${port} is held by another process.*--port`));
+    await expect(openProxy(port)).rejects.toThrow(
+      new RegExp(`127.0.0.1:${port} is held by another process.*--port`),
+    );
     holder.close();
   });
 });

@@ -26,12 +26,17 @@ class Watched {
       launch: () => {
         launchable();
         return Promise.resolve({
-          program: () => [process.execPath, '-e', script], dataFolder: dataFolder(), recordFile: recordFile(),
-          logFile: join(folder, 'log'), revision: 'r1', nowMs: Date.now(),
+          program: () => [process.execPath, '-e', script],
+          dataFolder: dataFolder(),
+          recordFile: recordFile(),
+          logFile: join(folder, 'log'),
+          revision: 'r1',
+          nowMs: Date.now(),
         });
       },
       orphan: () => Promise.resolve(null),
-      dataFolder, recordFile,
+      dataFolder,
+      recordFile,
       happened: (event) => {
         this.events.push(event);
         this.news();
@@ -44,7 +49,9 @@ class Watched {
     for (;;) {
       const at = this.events.findIndex((event) => event.kind === kind);
       if (at >= 0) return this.events.splice(at, 1)[0]!;
-      await new Promise<void>((resolve) => { this.news = resolve; });
+      await new Promise<void>((resolve) => {
+        this.news = resolve;
+      });
     }
   }
 }
@@ -60,53 +67,58 @@ const supervised = (script: string, work: (watched: Watched) => Promise<void>): 
   });
 
 describe('a supervised process', () => {
-  test('is started once, however often it is asked for', () => supervised(STEADY, async ({ supervisor }) => {
-    await Promise.all([supervisor.start(ID), supervisor.start(ID)]);
-    const first = supervisor.recordOf(ID);
-    await supervisor.start(ID);
-    expect(supervisor.recordOf(ID)).toEqual(first);
-    expect(supervisor.stateOf(ID)).toBe('running');
-  }));
+  test('is started once, however often it is asked for', () =>
+    supervised(STEADY, async ({ supervisor }) => {
+      await Promise.all([supervisor.start(ID), supervisor.start(ID)]);
+      const first = supervisor.recordOf(ID);
+      await supervisor.start(ID);
+      expect(supervisor.recordOf(ID)).toEqual(first);
+      expect(supervisor.stateOf(ID)).toBe('running');
+    }));
 
-  test('is started again after a crash', () => supervised(STEADY, async (watched) => {
-    const { supervisor } = watched;
-    await supervisor.start(ID);
-    await watched.next('started');
-    const first = supervisor.recordOf(ID)!;
-    signalProcess(first, 'SIGKILL');
-    expect(await watched.next('crashed')).toMatchObject({ how: 'SIGKILL', retryMs: 250 });
-    expect(supervisor.stateOf(ID)).toBe('crashed');
-    await watched.next('started');
-    expect(supervisor.recordOf(ID)!.pid).not.toBe(first.pid);
-    expect(supervisor.stateOf(ID)).toBe('running');
-  }));
+  test('is started again after a crash', () =>
+    supervised(STEADY, async (watched) => {
+      const { supervisor } = watched;
+      await supervisor.start(ID);
+      await watched.next('started');
+      const first = supervisor.recordOf(ID)!;
+      signalProcess(first, 'SIGKILL');
+      expect(await watched.next('crashed')).toMatchObject({ how: 'SIGKILL', retryMs: 250 });
+      expect(supervisor.stateOf(ID)).toBe('crashed');
+      await watched.next('started');
+      expect(supervisor.recordOf(ID)!.pid).not.toBe(first.pid);
+      expect(supervisor.stateOf(ID)).toBe('running');
+    }));
 
-  test('that crashes again and again is waited for ever longer', () => supervised(CRASHING, async (watched) => {
-    await watched.supervisor.start(ID);
-    const waits = [];
-    for (let i = 0; i < 3; i++) {
-      const event = await watched.next('crashed');
-      if (event.kind === 'crashed') waits.push(event.retryMs);
-    }
-    expect(waits).toEqual([250, 500, 1000]);
-  }));
+  test('that crashes again and again is waited for ever longer', () =>
+    supervised(CRASHING, async (watched) => {
+      await watched.supervisor.start(ID);
+      const waits = [];
+      for (let i = 0; i < 3; i++) {
+        const event = await watched.next('crashed');
+        if (event.kind === 'crashed') waits.push(event.retryMs);
+      }
+      expect(waits).toEqual([250, 500, 1000]);
+    }));
 
-  test('that was stopped stays stopped', () => supervised(STEADY, async (watched) => {
-    await watched.supervisor.start(ID);
-    const record = watched.supervisor.recordOf(ID)!;
-    await watched.supervisor.stop(ID);
-    expect(isAlive(record)).toBe(false);
-    expect(watched.supervisor.stateOf(ID)).toBe('stopped');
-    await watched.next('stopped');
-  }));
+  test('that was stopped stays stopped', () =>
+    supervised(STEADY, async (watched) => {
+      await watched.supervisor.start(ID);
+      const record = watched.supervisor.recordOf(ID)!;
+      await watched.supervisor.stop(ID);
+      expect(isAlive(record)).toBe(false);
+      expect(watched.supervisor.stateOf(ID)).toBe('stopped');
+      await watched.next('stopped');
+    }));
 
-  test('that is stopped while it starts is not left behind', () => supervised(STEADY, async ({ supervisor }) => {
-    const starting = supervisor.start(ID);
-    await supervisor.stop(ID);
-    await starting;
-    expect(['stopped', 'absent']).toContain(supervisor.stateOf(ID));
-    expect(supervisor.running()).toEqual([]);
-  }));
+  test('that is stopped while it starts is not left behind', () =>
+    supervised(STEADY, async ({ supervisor }) => {
+      const starting = supervisor.start(ID);
+      await supervisor.stop(ID);
+      await starting;
+      expect(['stopped', 'absent']).toContain(supervisor.stateOf(ID));
+      expect(supervisor.running()).toEqual([]);
+    }));
 
   test('outlives its operator and is adopted by the next, which learns of its end', () =>
     supervised(STEADY, async (watched) => {
@@ -139,14 +151,17 @@ describe('a supervised process', () => {
       expect(watched.supervisor.recordOf(ID)!.volume).not.toBe(first.volume);
     }));
 
-  test('that cannot be started now is tried again, and does not fail the caller', () => inTemporaryFolder(async (folder) => {
-    let held = true;
-    const watched = new Watched(folder, STEADY, () => { if (held) throw new Error('port 8102 is held'); });
-    await watched.supervisor.start(ID);
-    await watched.next('failed');
-    expect(watched.supervisor.stateOf(ID)).toBe('crashed');
-    held = false;
-    await watched.next('started');
-    await watched.supervisor.killAll();
-  }));
+  test('that cannot be started now is tried again, and does not fail the caller', () =>
+    inTemporaryFolder(async (folder) => {
+      let held = true;
+      const watched = new Watched(folder, STEADY, () => {
+        if (held) throw new Error('port 8102 is held');
+      });
+      await watched.supervisor.start(ID);
+      await watched.next('failed');
+      expect(watched.supervisor.stateOf(ID)).toBe('crashed');
+      held = false;
+      await watched.next('started');
+      await watched.supervisor.killAll();
+    }));
 });

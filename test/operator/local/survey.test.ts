@@ -14,18 +14,35 @@ const ring = (at = 3, lost = false) =>
   ({ epoch: epoch(at), members: [{ id: ID, incarnation: A, lost }] }) as unknown as RingDocument;
 
 /** A node that answers with this report and holds this document; null: it does not answer. */
-function answers(report: Partial<NodeReport> | null, document: RingDocument | null = null): NodeClient {
-  const silence = (): Promise<never> => Promise.reject(new RingError('PEER_UNREACHABLE', 'no answer'));
+function answers(
+  report: Partial<NodeReport> | null,
+  document: RingDocument | null = null,
+): NodeClient {
+  const silence = (): Promise<never> =>
+    Promise.reject(new RingError('PEER_UNREACHABLE', 'no answer'));
   return {
-    report: () => report === null ? silence() : Promise.resolve({ id: ID, serving: false, epoch: 0, ...report } as NodeReport),
-    document: () => Promise.resolve(document), adopt: silence, load: silence, drain: silence,
+    report: () =>
+      report === null
+        ? silence()
+        : Promise.resolve({ id: ID, serving: false, epoch: 0, ...report } as NodeReport),
+    document: () => Promise.resolve(document),
+    adopt: silence,
+    load: silence,
+    drain: silence,
     isReady: () => Promise.resolve(false),
   };
 }
 
 const facts = (given: Partial<NodeFacts>): NodeFacts => ({
-  id: ID, process: 'running', startedMs: 100, revision: 'r', ports: { client: 1, admin: 2, peer: 3 },
-  volume: 'v', client: answers(null), zone: zone('local'), ...given,
+  id: ID,
+  process: 'running',
+  startedMs: 100,
+  revision: 'r',
+  ports: { client: 1, admin: 2, peer: 3 },
+  volume: 'v',
+  client: answers(null),
+  zone: zone('local'),
+  ...given,
 });
 const observe = (document: RingDocument | null, nodes: readonly NodeFacts[], nowMs = 200) =>
   new Survey('ring').observe(document, nodes, nowMs);
@@ -33,7 +50,10 @@ const observe = (document: RingDocument | null, nodes: readonly NodeFacts[], now
 describe('R9: an incarnation is called lost', () => {
   test.each([
     ['where another one answers from its place', [facts({ client: answers({ incarnation: B }) })]],
-    ['where its folder is gone and so is its process', [facts({ process: 'crashed', volume: null })]],
+    [
+      'where its folder is gone and so is its process',
+      [facts({ process: 'crashed', volume: null })],
+    ],
     ['where nothing is left of its node', []],
   ])('%s', async (_what, nodes) => {
     expect((await observe(ring(), nodes)).lostIncarnations).toEqual([A]);
@@ -44,7 +64,10 @@ describe('R9: an incarnation is called lost', () => {
     ['for its silence', [facts({ client: answers(null) })]],
     ['while its process may still have the folder open', [facts({ volume: null })]],
     ['because it is stopped', [facts({ process: 'stopped' })]],
-    ['because somebody else answers on its port', [facts({ client: answers({ id: nodeId('other'), incarnation: B }) })]],
+    [
+      'because somebody else answers on its port',
+      [facts({ client: answers({ id: nodeId('other'), incarnation: B }) })],
+    ],
   ])('never %s', async (_what, nodes) => {
     expect((await observe(ring(), nodes)).lostIncarnations).toEqual([]);
   });
@@ -69,8 +92,12 @@ describe('what a node is to the planner', () => {
     const survey = new Survey('ring');
     const look = async (client: NodeClient, nowMs: number) =>
       (await survey.observe(null, [facts({ client })], nowMs)).nodes[0]!.silentMs;
-    expect([await look(answers(null), 150), await look(answers(null), 190), await look(answers({ incarnation: A }), 200),
-      await look(answers(null), 275)]).toEqual([0, 40, 0, 75]);
+    expect([
+      await look(answers(null), 150),
+      await look(answers(null), 190),
+      await look(answers({ incarnation: A }), 200),
+      await look(answers(null), 275),
+    ]).toEqual([0, 40, 0, 75]);
   });
 
   test('a joiner that comes late, or comes back, is not as silent as the operator is old', async () => {
@@ -89,8 +116,14 @@ describe('what a node is to the planner', () => {
   test('the highest document is fetched from a node that is ahead, and is the stored one otherwise', async () => {
     const stored = ring(3);
     const ahead = ring(5);
-    expect((await observe(stored, [facts({ client: answers({ epoch: epoch(5) }, ahead) })])).highest).toBe(ahead);
-    expect((await observe(stored, [facts({ client: answers({ epoch: epoch(3) }, ahead) })])).highest).toBe(stored);
-    expect((await observe(null, [facts({ client: answers({ epoch: epoch(5) }, ahead) })])).highest).toBe(ahead);
+    expect(
+      (await observe(stored, [facts({ client: answers({ epoch: epoch(5) }, ahead) })])).highest,
+    ).toBe(ahead);
+    expect(
+      (await observe(stored, [facts({ client: answers({ epoch: epoch(3) }, ahead) })])).highest,
+    ).toBe(stored);
+    expect(
+      (await observe(null, [facts({ client: answers({ epoch: epoch(5) }, ahead) })])).highest,
+    ).toBe(ahead);
   });
 });
