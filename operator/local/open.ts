@@ -1,27 +1,26 @@
 // Puts a local cluster together: takes its lock, adopts what runs, opens the client address. Nothing
 // is started here; that is the planner's to ask for.
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import type { NodeId } from '../../core/api/ids.ts';
-import { RingError } from '../../core/errors.ts';
 import { DRAIN_MS, LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
 import { documentFile } from './document-file.ts';
-import type { DocumentFile } from './document-file.ts';
-import { readIfThere, writeWhole } from './durable-file.ts';
+import { writeWhole } from './durable-file.ts';
+import { launchOf, orphanOf } from './launch.ts';
 import { checkUnlocked, takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { openManifest } from './manifest.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
 import { LocalPlatform } from './platform.ts';
-import { openPortBook, takenPorts } from './ports.ts';
+import type { LocalParts } from './platform.ts';
+import { openPortBook } from './ports.ts';
 import type { PortBook } from './ports.ts';
-import type { Launch } from './process.ts';
 import { openProxy } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
 import { watchReadiness } from './readiness.ts';
+import type { Readiness } from './readiness.ts';
 import { makeStateFolder, nodesIn, secretIn } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
 import { ringStatus } from './status.ts';
@@ -30,6 +29,7 @@ import { Supervisor } from './supervisor.ts';
 import type { SupervisorEvent } from './supervisor.ts';
 import { Survey } from './survey.ts';
 import { wake } from './wake.ts';
+import type { Wake } from './wake.ts';
 
 export interface LocalOptions {
   /** The DhtCluster's YAML file. */
@@ -107,7 +107,7 @@ interface Assembly {
   readonly events: LocalEvents;
   readonly manifest: ManifestFile;
   readonly proxy: Proxy;
-  readonly bell: ReturnType<typeof wake>;
+  readonly bell: Wake;
 }
 
 async function assembleLocked(assembly: Assembly): Promise<LocalCluster> {
@@ -143,20 +143,7 @@ async function assemble(
     },
   });
   await supervisor.adopt(await nodesIn(folder));
-  const readiness = watchReadiness({
-    nodes: () => supervisor.running(),
-    isReady: async (id) => {
-      const known = ports.of(id);
-      return (
-        known !== null &&
-        (await nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }).isReady())
-      );
-    },
-    changed: (ready) => {
-      proxy.setBackends([...ready].map((id) => ({ id, port: ports.of(id)?.client ?? 0 })));
-      bell.ring();
-    },
-  });
+  const readiness = routeToReady({ supervisor, ports, token, proxy, bell });
   const platform = new LocalPlatform({
     folder,
     manifest,
@@ -167,24 +154,9 @@ async function assemble(
     token,
     wake: bell,
     survey: new Survey(folder.cluster),
-    published: async (plan, observed) => {
-      const status = ringStatus(plan, observed, {
-        cluster: folder.cluster,
-        url,
-        desiredReplicas: manifest.current().desired.replicas,
-        portsOf: (id) => ports.of(id as NodeId),
-      });
-      await writeWhole(folder.status, JSON.stringify(status));
-      events.status(status, plan, observed);
-    },
+    published: publisher({ events, manifest, ports, url }),
   });
-  const operator: OperatorFile = {
-    pid: process.pid,
-    url,
-    manifest: manifest.path,
-    startedMs: Date.now(),
-  };
-  await writeWhole(folder.operator, JSON.stringify(operator));
+  await writeOperatorFile(manifest, url);
   const finish = async (end: Promise<void>, proxyMs: number): Promise<void> => {
     manifest.close();
     readiness.close();
@@ -202,90 +174,58 @@ async function assemble(
   };
 }
 
-/**
- * A node that runs although no record of it was kept: the operator died between starting it and
- * writing that down. The node's own ports.json names its process, and its answer proves it.
- */
-async function orphanOf(
-  id: NodeId,
-  { folder, ports, token }: { folder: StateFolder; ports: PortBook; token: string },
-): Promise<number | null> {
-  const known = ports.of(id);
-  const text = await readIfThere(join(folder.dataFolder(id), 'ports.json'));
-  if (known === null || text === null) return null;
-  const { pid, incarnation } = JSON.parse(text) as { pid: number; incarnation: string };
-  const client = nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token });
-  const report = await client.report().catch(() => null);
-  return report?.id === id && report.incarnation === incarnation ? pid : null;
+interface Routing {
+  readonly supervisor: Supervisor;
+  readonly ports: PortBook;
+  readonly token: string;
+  readonly proxy: Proxy;
+  readonly bell: Wake;
 }
 
-interface Launching {
-  readonly folder: StateFolder;
+/** Nodes that say they are ready get the clients of the ring's one address. */
+function routeToReady({ supervisor, ports, token, proxy, bell }: Routing): Readiness {
+  return watchReadiness({
+    nodes: () => supervisor.running(),
+    isReady: async (id) => {
+      const known = ports.of(id);
+      return (
+        known !== null &&
+        (await nodeClient({ origin: `http://${LOCAL_HOST}:${known.admin}`, token }).isReady())
+      );
+    },
+    changed: (ready) => {
+      proxy.setBackends([...ready].map((id) => ({ id, port: ports.of(id)?.client ?? 0 })));
+      bell.ring();
+    },
+  });
+}
+
+interface Publishing {
+  readonly events: LocalEvents;
   readonly manifest: ManifestFile;
   readonly ports: PortBook;
-  readonly documents: DocumentFile;
+  readonly url: string;
 }
 
-async function launchOf(
-  id: NodeId,
-  { folder, manifest, ports, documents }: Launching,
-): Promise<Launch> {
-  const { cluster, desired } = manifest.current();
-  const at = await freePorts(id, ports, documents);
-  const { storage, http, handoff } = cluster.spec;
-  const flags = (volume: string): Readonly<Record<string, string>> => ({
-    id: id,
-    data: folder.dataFolder(id),
-    'cluster-secret-file': folder.secret,
-    'admin-token-file': folder.token,
-    client: `${LOCAL_HOST}:${at.client}`,
-    admin: `${LOCAL_HOST}:${at.admin}`,
-    peer: `${LOCAL_HOST}:${at.peer}`,
-    ephemeral: String(storage.ephemeral),
-    durability: storage.durability,
-    'cache-bytes': String(storage.cacheBytes),
-    'handoff-bytes-per-second': String(handoff.maxBytesPerSecond),
-    'cors-origins': http.corsOrigins.join(','),
-    'volume-uid': volume,
-    'log-format': 'json',
-  });
-  return {
-    // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
-    program: (volume) => [
-      process.execPath,
-      '--max-semi-space-size=4',
-      nodeProgram(),
-      ...Object.entries(flags(volume)).flatMap(([flag, value]) => [`--${flag}`, value]),
-    ],
-    dataFolder: folder.dataFolder(id),
-    logFile: folder.logFile(id),
-    recordFile: folder.processFile(id),
-    revision: desired.revision,
-    nowMs: Date.now(),
+function publisher({ events, manifest, ports, url }: Publishing): LocalParts['published'] {
+  return async (plan, observed) => {
+    const status = ringStatus(plan, observed, {
+      cluster: manifest.folder.cluster,
+      url,
+      desiredReplicas: manifest.current().desired.replicas,
+      portsOf: (id) => ports.of(id as NodeId),
+    });
+    await writeWhole(manifest.folder.status, JSON.stringify(status));
+    events.status(status, plan, observed);
   };
 }
 
-/** The node's ports, all free. A member keeps its own; one that no document names may get others. */
-async function freePorts(
-  id: NodeId,
-  ports: PortBook,
-  documents: DocumentFile,
-): ReturnType<PortBook['assign']> {
-  const known = await ports.assign(id);
-  const taken = await takenPorts(known);
-  if (taken.length === 0) return known;
-  const document = await documents.read();
-  if (document === null || !document.members.some((member) => member.id === id))
-    return await ports.reassign(id);
-  throw new RingError(
-    'INTERNAL',
-    `port ${taken.join(', ')} of ${id} is held by another process, and the ` +
-      `other members know ${id} by its ports: free it (lsof -i :${taken[0] ?? 0})`,
-  );
-}
-
-/** The node's entry beside this file's tree, as source or as built. */
-function nodeProgram(): string {
-  const here = fileURLToPath(import.meta.url);
-  return join(here, '..', '..', '..', 'node', here.endsWith('.ts') ? 'main.ts' : 'main.js');
+async function writeOperatorFile({ folder, path }: ManifestFile, url: string): Promise<void> {
+  const operator: OperatorFile = {
+    pid: process.pid,
+    url,
+    manifest: path,
+    startedMs: Date.now(),
+  };
+  await writeWhole(folder.operator, JSON.stringify(operator));
 }
