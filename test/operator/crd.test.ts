@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { checkUpdate, parseCluster, type DhtCluster } from '../../core/api/cluster.ts';
 import { RULES } from '../../core/api/cluster-rules.ts';
 import { crdOf, crdText } from '../../operator/crd.ts';
-import { manifestOf, SAMPLES } from '../core/api/manifests.ts';
+import { SAMPLES } from '../core/api/manifests.ts';
+import { manifestOf } from '../core/api/sample.ts';
 import { verdict, type Emitted } from './crd-verdict.ts';
 
 interface Crd {

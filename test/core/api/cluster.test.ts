@@ -7,7 +7,8 @@ import { SPEC } from '../../../core/api/cluster-spec.ts';
 import { STATUS } from '../../../core/api/cluster-status.ts';
 import { problemText, type Schema } from '../../../core/api/schema.ts';
 import { deepFreeze } from '../version/history.ts';
-import { HEADS, manifestOf, SAMPLES } from './manifests.ts';
+import { HEADS, SAMPLES } from './manifests.ts';
+import { manifestOf } from './sample.ts';
 
 const problemsOf = (value: unknown): string[] => {
   const parsed = parseCluster(deepFreeze(value));
