@@ -15,12 +15,10 @@ const siblings = fc.record({
   time: fc.nat(),
   expiresAtMs: fc.constantFrom(0, 1_800_000_000_000),
 });
-const objects = fc
-  .array(siblings, { maxLength: 4 })
-  .map((held: Sibling[]): VersionedObject => ({
-    context: { actors: ACTORS, counters: [1e6, 1e6, 1e6] },
-    siblings: held,
-  }));
+const objects = fc.array(siblings, { maxLength: 4 }).map((held: Sibling[]): VersionedObject => ({
+  context: { actors: ACTORS, counters: [1e6, 1e6, 1e6] },
+  siblings: held,
+}));
 
 describe('the size of a record', () => {
   test('is what a store counts for it on disk, so that forecasts and streams agree', () => {
