@@ -272,7 +272,9 @@ export class IdealRing {
     const hash = this.#hashes.get(document.epoch) ?? documentHash(document);
     assert(hash === documentHash(document), `I2: two documents of epoch ${document.epoch}`);
     assert(document.epoch >= (this.document?.epoch ?? 0), 'I2: epochs grow');
-    if (this.document !== null) this.#judgePhase(this.document, document);
+    // A known one is stored again where the store had been restored to an older one: no phase is left.
+    const isNew = !this.#hashes.has(document.epoch);
+    if (this.document !== null && isNew) this.#judgePhase(this.document, document);
     this.#hashes.set(document.epoch, hash);
     this.history.push(document);
     for (const member of document.members) this.named.add(member.incarnation);
