@@ -3,7 +3,7 @@
 import type { Epoch, Incarnation, NodeId } from '../../core/api/ids.ts';
 import type { NodeReport } from '../../core/api/admin.ts';
 import type { Member, RingDocument } from '../../core/api/ring-document.ts';
-import { barrier, toleratesMissing } from '../../core/membership/barrier.ts';
+import { barrier } from '../../core/membership/barrier.ts';
 import type { Barrier } from '../../core/membership/barrier.ts';
 import { memberOf } from '../../core/membership/document.ts';
 import type { Stamp } from '../../core/membership/edit.ts';
@@ -112,15 +112,22 @@ export function departing({ document }: World): readonly Member[] {
 }
 
 /**
- * True where no document that passed its barrier can be unknown here: of each replica set so many
- * answer that one of them holds it (R5). Fewer, after a restored store, could make an epoch twice (I2).
+ * True where every document but the newest is surely known here: more than half of the seats answer, and
+ * so did they when a later epoch was made, each under the epoch before it (I2). Lost members tell
+ * nothing: where they leave no such majority, all the others must answer. The old ring counts until
+ * read-new has ended, the new one from read-new on, since later epochs rest on it alone.
  */
 export function mayAuthor({ document, observed, reports }: World): boolean {
-  const silent = document.members.filter(
-    ({ incarnation, lost }) =>
-      !lost && !reports.has(incarnation) && !observed.lostIncarnations.includes(incarnation),
-  );
-  return toleratesMissing(document.current, new Set(silent.map((member) => member.incarnation)));
+  const { phase, current, next } = document;
+  const rings = phase === 'read-new' && next !== null ? [current, next] : [current];
+  const isLost = (incarnation: Incarnation): boolean =>
+    memberOf(document, incarnation)?.lost === true ||
+    observed.lostIncarnations.includes(incarnation);
+  return rings.every(({ seats }) => {
+    const living = seats.filter(({ incarnation }) => !isLost(incarnation));
+    const heard = living.filter(({ incarnation }) => reports.has(incarnation));
+    return heard.length >= Math.min(living.length, Math.floor(seats.length / 2) + 1);
+  });
 }
 
 /**

@@ -73,6 +73,51 @@ describe('the ring document', () => {
     expect(ring.document!.epoch).toBe(forgotten.epoch + 2);
   });
 
+  test('is not followed by an epoch while nobody answers, however many of its members are lost', () => {
+    const ring = IdealRing.settledAt(3);
+    ring.wipe(1);
+    while (ring.document!.phase !== 'read-new') ring.pass();
+    const forgotten = ring.document!;
+    ring.settle();
+    ring.wipe(2);
+    while (!ring.document!.members.some((member) => member.lost)) ring.pass();
+    ring.pass();
+    for (const ordinal of [0, 1, 2]) ring.cut(ordinal);
+    ring.restore(forgotten);
+    expect(ring.settle().waits).toContainEqual(
+      expect.objectContaining({ reason: 'DocumentUnknown' }),
+    );
+    expect(ring.document).toBe(forgotten);
+  });
+
+  test.each(['read-new', 'stable'] as const)(
+    'is not followed by an epoch while most of those who read from it, in %s, are silent',
+    (phase) => {
+      const ring = IdealRing.settledAt(3, {
+        replicationFactor: 1,
+        readQuorum: 1,
+        writeQuorum: 1,
+      });
+      ring.desired = { ...ring.desired, replicas: 7 };
+      while (ring.document!.phase !== 'read-new') ring.pass();
+      if (phase === 'stable') ring.settle();
+      const forgotten = ring.document!;
+      for (const ordinal of [3, 4, 5, 6]) ring.cut(ordinal);
+      ring.wipe(0);
+      ring.settle();
+      expect(ring.document).toBe(forgotten);
+    },
+  );
+
+  test('is followed by an epoch while most members answer, whichever slots the silent ones share', () => {
+    const ring = IdealRing.settledAt(5);
+    const before = ring.document!.epoch;
+    for (const ordinal of [3, 4]) ring.cut(ordinal);
+    ring.desired = { ...ring.desired, mode: 'sloppy' };
+    ring.settle();
+    expect(ring.document).toMatchObject({ mode: 'sloppy', epoch: before + 2 });
+  });
+
   test('goes to every node that lags, and to no stranger', () => {
     const ring = grown();
     ring.node(1).says = { epoch: epoch(1) };
