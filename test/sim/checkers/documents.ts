@@ -17,6 +17,8 @@ export class DocumentJudge {
   private readonly durableEpoch: DurableEpoch;
   private readonly hashes = new Map<number, string>();
   private readonly adoptedEpochs = new Map<Incarnation, number>();
+  /** Highest epoch that was acknowledged while the disk surely held it. */
+  private readonly acknowledged = new Map<Incarnation, number>();
   /** Ring changes begun. */
   changes = 0;
 
@@ -42,6 +44,9 @@ export class DocumentJudge {
     if (document.epoch < before)
       this.accuse('I2', `${own} went from epoch ${before} back to ${document.epoch}`);
     this.adoptedEpochs.set(own, document.epoch);
+    const known = this.acknowledged.get(own) ?? 0;
+    if (document.epoch > known && this.durableEpoch(own) >= document.epoch)
+      this.acknowledged.set(own, document.epoch);
   }
 
   private judgeIdentity(document: RingDocument, how: string): void {
@@ -67,14 +72,21 @@ export class DocumentJudge {
     if (begins && after.next !== null) this.judgeMovement(before.current, after.next);
   }
 
-  /** R5: at most min(W, R) − 1 members of each replica set may be missing; lost ones count as there. */
+  /**
+   * R5: at most min(W, R) − 1 members of each replica set may be missing; lost ones count as there. A
+   * store that was rolled back after its member acknowledged is a lost one (R9), found out later.
+   */
   private judgeBarrier(before: RingDocument, after: RingDocument): void {
     const missing = new Set<Incarnation>();
     for (const member of before.members) {
       const isLost =
         member.lost || after.members.some((m) => m.incarnation === member.incarnation && m.lost);
-      if (!isLost && this.durableEpoch(member.incarnation) < before.epoch)
-        missing.add(member.incarnation);
+      const { incarnation } = member;
+      const known = Math.max(
+        this.durableEpoch(incarnation),
+        this.acknowledged.get(incarnation) ?? 0,
+      );
+      if (!isLost && known < before.epoch) missing.add(incarnation);
     }
     if (missing.size === 0) return;
     for (let slot: Slot = 0; slot < 1 << before.slotBits; slot++) {
