@@ -118,8 +118,11 @@ function pendingOf(world: World, id: NodeId): Pending {
   const node = world.nodes.get(id);
   const why = node === undefined ? 'starting' : readiness(world, node);
   const leaving = world.document.members.some((m) => m.id === id && m.state === 'left' && !m.lost);
-  // A leaver that cannot finish soon, because somebody is missing, holds nobody else back.
-  if (leaving) return { id, why: world.barrier.verdict === 'full' ? 'cleaning' : 'stuck' };
+  // A leaver that cannot finish soon holds nobody else back: somebody is missing, or its receipt waits
+  // for the change that takes a lost member off the ring.
+  const finishes =
+    world.barrier.verdict === 'full' && !seatedMembers(world).some((member) => member.lost);
+  if (leaving) return { id, why: finishes ? 'cleaning' : 'stuck' };
   return { id, why: why === 'ready' ? 'starting' : why };
 }
 

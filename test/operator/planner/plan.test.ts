@@ -156,6 +156,18 @@ describe('changes of mind', () => {
     ring.settle();
     expect(ring.seats()).toEqual(dev(0, 1, 2, 3, 4));
   });
+
+  test('a leaver that is wanted again waits for a lost member to go, which does not wait for it', () => {
+    const ring = IdealRing.settledAt(5);
+    ring.desired = { ...ring.desired, replicas: 4, decommission: [nodeId('dev-2')] };
+    while (ring.document!.settled === undefined || ring.document!.settled === null) ring.pass();
+    ring.wipe(0);
+    ring.desired = { ...ring.desired, replicas: 3, decommission: [nodeId('dev-0')] };
+    ring.settle();
+    expect(ring.seats()).toEqual(dev(1, 2, 3));
+    expect(ring.ids()).toEqual(dev(1, 2, 3));
+    expect(ring.document!.members).toHaveLength(3);
+  });
 });
 
 describe('any history', () => {
