@@ -9,6 +9,9 @@ import type { RingDocument } from './ring-document.ts';
 /** Pairs a question with its answer; unique per asking incarnation and process life. */
 export type CallId = number;
 
+/** Names one process life of an incarnation: drawn at its start, 1 … 2^31. */
+export type Life = number;
+
 export interface Envelope {
   readonly from: Incarnation;
   readonly to: Incarnation;
@@ -41,8 +44,13 @@ export interface KeyDigests {
 }
 
 export type PeerQuestion =
-  /** Hands a client's write to a replica that coordinates it; never coordinated twice. */
-  | { readonly kind: 'coordinate'; readonly call: CallId; readonly request: ClientRequest }
+  /** Hands a client's write to a replica that coordinates it; `life` is whom it means: never coordinated twice. */
+  | {
+      readonly kind: 'coordinate';
+      readonly call: CallId;
+      readonly life: Life;
+      readonly request: ClientRequest;
+    }
   | { readonly kind: 'read'; readonly call: CallId; readonly key: Key }
   /** A write attempt: the coordinator's whole object (R14). Answered by `stored` once durable. */
   | {
@@ -137,7 +145,7 @@ export type PeerAnswer =
   | { readonly kind: 'refused'; readonly call: CallId; readonly code: ErrorCode };
 
 export type PeerNotice =
-  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'heartbeat'; readonly life: Life }
   | { readonly kind: 'fetch-document' }
   | { readonly kind: 'document'; readonly document: RingDocument };
 

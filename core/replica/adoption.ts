@@ -146,14 +146,18 @@ export function watchMembers(r: Replica): void {
   const watched = new Set(peers.map((member) => member.incarnation));
   r.suspicion.watch(watched, r.tick);
   for (const peer of r.peerClocks.keys()) if (!watched.has(peer)) r.peerClocks.delete(peer);
+  for (const peer of r.lives.keys()) if (!watched.has(peer)) r.lives.delete(peer);
 }
 
 /** Tells all members that this node lives, and at which epoch it stands. */
 export function greetMembers(r: Replica): void {
   for (const member of r.document?.members ?? []) {
-    if (member.incarnation !== r.incarnation && !member.lost)
-      send(r, member.incarnation, { kind: 'heartbeat' });
+    if (member.incarnation !== r.incarnation && !member.lost) greet(r, member.incarnation);
   }
+}
+
+export function greet(r: Replica, peer: Incarnation): void {
+  send(r, peer, { kind: 'heartbeat', life: r.life });
 }
 
 /** R4: for each slot the last epoch that altered its sets. What happened in epochs not seen is unknown: all. */

@@ -1,6 +1,6 @@
 // The node's state machine: one input in, its effects out. The driver and the simulator both call
 // exactly this; nothing else touches the state.
-import type { Envelope, PeerAnswer, PeerMessage } from '../api/messages.ts';
+import type { Envelope, Life, PeerAnswer, PeerMessage } from '../api/messages.ts';
 import type { Incarnation, NodeId } from '../api/ids.ts';
 import type { NodeReport } from '../api/admin.ts';
 import { HEARTBEAT_TICKS, OPERATIONS_MAX, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
@@ -13,6 +13,7 @@ import {
   consider,
   defer,
   fetchDocument,
+  greet,
   greetMembers,
   splitRing,
   watchMembers,
@@ -27,7 +28,7 @@ import type { Effect, Input, StoredState } from './effects.ts';
 import { beginGain, tickGain } from './gain.ts';
 import { healCorrupt, tickHeal } from './heal.ts';
 import { hintsHeld, newCount, tickHints } from './hints.ts';
-import { coordinate, owing, serveRequest } from './requests.ts';
+import { coordinate, owing, serveRequest, unknownOutcome } from './requests.ts';
 import { NO_RULES_OFF } from './rules.ts';
 import type { Rule } from './rules.ts';
 import { mayCoordinate, serve } from './serve.ts';
@@ -50,9 +51,11 @@ export interface Boot {
 /** A replica as it starts, and the first effects to carry out. */
 export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] } {
   const { stored, without = NO_RULES_OFF, streamBytesPerTick = Infinity } = boot;
+  const life = boot.rng.below(0x7fffffff) + 1;
   const r: Replica = {
     id: boot.id,
     incarnation: boot.incarnation,
+    life,
     rng: boot.rng,
     without,
     streamBytesPerTick,
@@ -62,6 +65,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     tick: 0,
     clock: 0,
     peerClocks: new Map(),
+    lives: new Map(),
     document: stored.document,
     hash: hashOf(stored.document),
     adopting: null,
@@ -77,7 +81,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     suspicion: new Suspicion(),
     fetchTick: 0,
     // Calls of one process life never meet answers to those of another.
-    nextCall: boot.rng.below(0x7fffffff) * 0x10000,
+    nextCall: life * 0x10000,
     calls: new Map(),
     nextTicket: 1,
     waiting: new Map(),
@@ -96,12 +100,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     takenOver: new Map(),
     deferred: [],
     redo: [],
-    hints: new Map(
-      [...stored.hints].map(([target, { items, bytes }]) => [
-        target,
-        { ...newCount(Infinity), items, bytes },
-      ]),
-    ),
+    hints: countsOf(stored.hints),
     gain: null,
     streamBudget: streamBytesPerTick,
     unclean: new Map(),
@@ -116,6 +115,13 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
   greetMembers(r);
   beginTerm(r);
   return { replica: r, effects: take(r) };
+}
+
+function countsOf(stored: StoredState['hints']): Replica['hints'] {
+  const counts = [...stored].map(
+    ([target, { items, bytes }]) => [target, { ...newCount(Infinity), items, bytes }] as const,
+  );
+  return new Map(counts);
 }
 
 /** Goes on where the last process of this incarnation stopped. */
@@ -238,6 +244,7 @@ function receive(r: Replica, envelope: Envelope): void {
     splitRing(r, from);
     return;
   }
+  if (body.kind === 'heartbeat') noteLife(r, from, body.life);
   if (body.kind === 'fetch-document') return giveDocument(r, from);
   if (body.kind === 'document') return consider(r, body.document);
   if (isAnswer(body)) return answered(r, from, body);
@@ -254,16 +261,28 @@ function giveDocument(r: Replica, from: Incarnation): void {
   if (r.document !== null && !r.split) send(r, from, { kind: 'document', document: r.document });
 }
 
-/** A write handed over by a node that is no replica: coordinated here or clearly refused. */
+/** Hand-overs name the process that they mean. A peer that has just started is greeted in return. */
+function noteLife(r: Replica, from: Incarnation, life: Life): void {
+  if (r.lives.get(from) === life) return;
+  r.lives.set(from, life);
+  if (r.document !== null) greet(r, from);
+}
+
+/**
+ * A write handed over by a node that is no replica: coordinated here or clearly refused. What is meant
+ * for an earlier process of this node is neither: that one may have coordinated it (R4).
+ */
 function takeOver(
   r: Replica,
   { from }: Envelope,
-  { call, request }: Extract<PeerMessage, { kind: 'coordinate' }>,
+  { call, life, request }: Extract<PeerMessage, { kind: 'coordinate' }>,
 ): void {
   const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED'): void =>
     send(r, from, { kind: 'refused', call, code });
   if (r.takenOver.has(`${from} ${call}`)) return;
   r.takenOver.set(`${from} ${call}`, r.tick);
+  if (life !== r.life)
+    return send(r, from, { kind: 'coordinated', call, result: unknownOutcome('was restarted') });
   if (r.draining) return refuse('DRAINING');
   if (r.owed >= OPERATIONS_MAX) return refuse('OVERLOADED');
   if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key)))

@@ -74,7 +74,7 @@ function write(r: Replica, request: WriteRequest, reply: (result: ClientResult) 
   const slot = slotOfKey(r, request.key);
   const candidatesNow = (): readonly Incarnation[] => {
     const { members } = slotSets(defined(r.document, 'a document'), slot).reads;
-    const live = members.filter((m) => m === r.incarnation || !r.suspicion.isSilent(m));
+    const live = members.filter((m) => m === r.incarnation || isReachable(r, m));
     return request.condition.kind === 'any' ? nearestFirst(r, live) : live;
   };
   const candidates = candidatesNow();
@@ -89,6 +89,11 @@ function write(r: Replica, request: WriteRequest, reply: (result: ClientResult) 
       },
       () => reply(noCandidate(r, slot)),
     );
+}
+
+/** Heard of, and known by the life of its process: what is handed over names it (R4). */
+function isReachable(r: Replica, member: Incarnation): boolean {
+  return !r.suspicion.isSilent(member) && r.lives.has(member);
 }
 
 function noCandidate(r: Replica, slot: Slot): ClientResult {
@@ -135,11 +140,12 @@ function handOver(
   if (candidate === r.incarnation && mayCoordinate(r, to.slot))
     return coordinate(r, request, reply);
   const next = (): void => handOver(r, request, { slot: to.slot, candidates: others }, reply);
-  if (candidate === r.incarnation) return next();
+  const life = r.lives.get(candidate);
+  if (candidate === r.incarnation || life === undefined) return next();
   ask(
     r,
     candidate,
-    (call) => ({ kind: 'coordinate', call, request }),
+    (call) => ({ kind: 'coordinate', call, life, request }),
     (answer) => {
       if (answer?.kind === 'coordinated') return reply(answer.result);
       if (answer?.kind === 'refused') {
@@ -147,15 +153,16 @@ function handOver(
         return next();
       }
       // No word: it may have been coordinated, so it is not handed to another.
-      reply({
-        kind: 'failed',
-        code: 'TIMEOUT',
-        message: 'the coordinating replica did not answer',
-        maybeApplied: true,
-      });
+      reply(unknownOutcome('did not answer'));
     },
     operationTicks(r) + HAND_OVER_TICKS,
   );
+}
+
+/** What a client is told when nobody can know whether its write was coordinated. */
+export function unknownOutcome(why: string): ClientResult {
+  const message = `the coordinating replica ${why}`;
+  return { kind: 'failed', code: 'TIMEOUT', message, maybeApplied: true };
 }
 
 /** Coordinates a write here; conditional ones one at a time per key, on a quorum read. */

@@ -1,6 +1,13 @@
 // The one mutable state of a node, and the few ways in which its parts act: send, ask, store, scan.
 // Only step (replica.ts) hands it out, and only for the time of one input.
-import type { CallId, Envelope, PeerAnswer, PeerMessage, PeerQuestion } from '../api/messages.ts';
+import type {
+  CallId,
+  Envelope,
+  Life,
+  PeerAnswer,
+  PeerMessage,
+  PeerQuestion,
+} from '../api/messages.ts';
 import type { Epoch, Incarnation, NodeId, Slot } from '../api/ids.ts';
 import type { Actor, Key, VersionedObject } from '../api/object.ts';
 import type { RingDocument } from '../api/ring-document.ts';
@@ -109,6 +116,7 @@ export interface Gain {
 export interface Replica {
   readonly id: NodeId;
   readonly incarnation: Incarnation;
+  readonly life: Life;
   readonly rng: Rng;
   readonly without: ReadonlySet<Rule>;
   /** Bytes that streams may pull per tick; Infinity: unlimited. */
@@ -120,6 +128,8 @@ export interface Replica {
   clock: number;
   /** What peers' clocks showed (ms) when they were last heard. */
   readonly peerClocks: Map<Incarnation, { readonly ms: number; readonly tick: number }>;
+  /** The process lives of peers, as they last said (R4). */
+  readonly lives: Map<Incarnation, Life>;
   document: RingDocument | null;
   hash: string;
   /** Being stored; in force once durable. */

@@ -14,9 +14,15 @@ export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> 
   coordinate: {
     write: (w, m) => {
       w.count(m.call);
+      w.count(m.life);
       writeRequest(w, m.request);
     },
-    read: (r) => ({ kind: 'coordinate', call: r.count(), request: readRequest(r) }),
+    read: (r) => ({
+      kind: 'coordinate',
+      call: r.count(),
+      life: r.count(),
+      request: readRequest(r),
+    }),
   },
   coordinated: {
     write: (w, m) => {
@@ -101,7 +107,10 @@ export const CONTROL_LAYOUTS: Layouts<Exclude<Kind, keyof typeof DATA_LAYOUTS>> 
     },
     read: (r) => ({ kind: 'refused', call: r.count(), code: readErrorCode(r) }),
   },
-  heartbeat: { write: () => undefined, read: () => ({ kind: 'heartbeat' }) },
+  heartbeat: {
+    write: (w, m) => w.count(m.life),
+    read: (r) => ({ kind: 'heartbeat', life: r.count() }),
+  },
   'fetch-document': { write: () => undefined, read: () => ({ kind: 'fetch-document' }) },
   document: {
     write: (w, m) => w.text(encodeDocument(m.document)),

@@ -18,6 +18,8 @@ import { World } from './world.ts';
 /** A command's name and its words. */
 type Words = readonly string[];
 type Command = (words: Words) => string[];
+/** What becomes of an envelope: kept until `release`, lost, or passed on and sent again at `release`. */
+type Act = 'hold' | 'drop' | 'repeat';
 
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
@@ -26,7 +28,7 @@ export class Script {
   private world: World | null = null;
   private readonly keys = new Map<string, Key>();
   private readonly held: Envelope[] = [];
-  private readonly rules: { act: 'hold' | 'drop'; kind: string; from: string; to: string }[] = [];
+  private readonly rules: { act: Act; kind: string; from: string; to: string }[] = [];
   private readonly pending: { readonly name: string; result: string | null }[] = [];
   private heal: (() => void)[] = [];
   /** The newest read of each key, whose context a write may carry. */
@@ -170,6 +172,7 @@ export class Script {
     },
     hold: (words) => this.intercept('hold', words),
     drop: (words) => this.intercept('drop', words),
+    repeat: (words) => this.intercept('repeat', words),
     release: () => {
       this.rules.length = 0;
       for (const envelope of this.held.splice(0)) this.there.network.sendPast(envelope);
@@ -241,12 +244,12 @@ export class Script {
         (one.from === '*' || one.from === from) &&
         (one.to === '*' || one.to === to),
     );
-    if (rule?.act === 'hold') this.held.push(envelope);
-    return rule !== undefined;
+    if (rule !== undefined && rule.act !== 'drop') this.held.push(envelope);
+    return rule !== undefined && rule.act !== 'repeat';
   }
 
-  /** `hold|drop KIND from NODE to NODE`; `*` stands for all. */
-  private intercept(act: 'hold' | 'drop', [kind, , from, , to]: Words): string[] {
+  /** `hold|drop|repeat KIND from NODE to NODE`; `*` stands for all. */
+  private intercept(act: Act, [kind, , from, , to]: Words): string[] {
     this.rules.push({ act, kind: kind!, from: from ?? '*', to: to ?? '*' });
     return [];
   }

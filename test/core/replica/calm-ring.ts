@@ -60,6 +60,7 @@ export class CalmRing {
   readonly #stalls = new Set<Stall>();
   readonly #losses = new Set<(envelope: Envelope) => boolean>();
   #requests = 0;
+  #boots = 0;
 
   /** A stable ring of these members, N=3 unless told otherwise. */
   static of(
@@ -100,7 +101,7 @@ export class CalmRing {
       id: nodeId(node.incarnation),
       incarnation: node.incarnation,
       stored,
-      rng: seededRng(this.nodes.size),
+      rng: seededRng(++this.#boots),
     });
     node.replica = replica;
     node.up = true;

@@ -17,7 +17,7 @@ function hear(ring: CalmRing, from: string, to: string, offMs: number): void {
       epoch: epoch(1),
       documentHash: reportOf(ring.node(to).replica).documentHash,
       clock: tickClock(0, ring.nowMs + offMs),
-      body: { kind: 'heartbeat' },
+      body: { kind: 'heartbeat', life: 1 },
     },
   });
 }

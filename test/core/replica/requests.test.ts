@@ -45,6 +45,41 @@ describe('a write that reaches a node without a replica', () => {
     expect(ring.values('a', AWAY)).toEqual(['new']);
   });
 
+  test('is coordinated once although its frame comes again after a restart (R4)', () => {
+    const ring = CalmRing.of(ABCD);
+    ring.put('d', AWAY, 'old');
+    const twin = ring.asked('coordinate')[0]!;
+    ring.restart(twin.to);
+    ring.put('d', AWAY, 'new');
+    for (const kind of ['tick', 'drain'] as const) {
+      ring.input(twin.to, { kind });
+      ring.input(twin.to, { kind: 'envelope', envelope: twin });
+      ring.ticks(5);
+    }
+    expect(ring.values('d', AWAY)).toEqual(['new']);
+    expect(ring.asked('refused')).toEqual([]);
+  });
+
+  test('is of unknown outcome at once where its coordinator was restarted unnoticed', () => {
+    const ring = CalmRing.of(ABCD);
+    const quiet = ring.lose(({ body }) => body.kind === 'heartbeat');
+    const found = ring.stall((_, { kind }) => kind === 'disconnected');
+    for (const name of ABC) ring.restart(name);
+    expect(ring.send('d', putOf(AWAY, 'v'))()).toMatchObject({
+      code: 'TIMEOUT',
+      maybeApplied: true,
+    });
+    expect(ring.values('a', AWAY)).toEqual([]);
+    quiet();
+    found();
+  });
+
+  test('is handed over at once after a start: whoever is greeted greets back', () => {
+    const ring = CalmRing.of(ABCD);
+    ring.restart('d');
+    expect(ring.send('d', putOf(AWAY, 'v'))()?.kind).toBe('written');
+  });
+
   test('is answered 503 with needed and answered where no replica is heard of', () => {
     const ring = CalmRing.of(ABCD);
     for (const name of ABC) ring.kill(name);

@@ -181,7 +181,9 @@ test('a write handed to a node that reads do not ask is refused, not coordinated
     documentOf([...ABC, 'd']),
     ({ reads }) => !reads.members.includes(incarnation('b')),
   );
-  expect(answer(ring, { kind: 'coordinate', call: 1, request: putOf(key, 'v') })).toMatchObject({
+  const { life } = ring.node('b').replica;
+  const request = putOf(key, 'v');
+  expect(answer(ring, { kind: 'coordinate', call: 1, life, request })).toMatchObject({
     code: 'NOT_A_REPLICA',
   });
 });

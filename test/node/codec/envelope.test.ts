@@ -115,8 +115,8 @@ describe('an envelope', () => {
 
   test('does not repeat its ends, which the handshake has proved', () => {
     const from = incarnation('0123456789abcdef');
-    const spoken = encoded({ ...message({ kind: 'heartbeat' }), from });
-    expect(spoken).toEqual(encoded(message({ kind: 'heartbeat' })));
+    const spoken = encoded({ ...message({ kind: 'heartbeat', life: 1 }), from });
+    expect(spoken).toEqual(encoded(message({ kind: 'heartbeat', life: 1 })));
   });
 
   test('with a read of a short key takes at most 64 bytes', () => {

@@ -147,7 +147,7 @@ const result = fc.oneof<fc.Arbitrary<ClientResult>[]>(
 );
 
 const BODIES: { readonly [K in Kind]: fc.Arbitrary<Extract<PeerMessage, { kind: K }>> } = {
-  coordinate: message('coordinate', { call: whole, request }),
+  coordinate: message('coordinate', { call: whole, life: whole, request }),
   read: message('read', { call: whole, key }),
   write: message('write', { call: whole, key, object }),
   hold: message('hold', {
@@ -194,7 +194,7 @@ const BODIES: { readonly [K in Kind]: fc.Arbitrary<Extract<PeerMessage, { kind: 
   }),
   listed: message('listed', { call: whole, records: several(keyRecord), next: optional(key) }),
   refused: message('refused', { call: whole, code }),
-  heartbeat: message('heartbeat', {}),
+  heartbeat: message('heartbeat', { life: whole }),
   'fetch-document': message('fetch-document', {}),
   document: fc.nat(1e6).map((at) => ({ kind: 'document', document: documentAt(at) })),
 };

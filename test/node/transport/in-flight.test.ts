@@ -25,7 +25,7 @@ describe('questions in flight', () => {
   test('do not hold back answers and heart-beats', () => {
     const inFlight = new InFlight(0);
     expect(inFlight.sending(answer(1))).toBe(true);
-    expect(inFlight.sending(carrying({ kind: 'heartbeat' }))).toBe(true);
+    expect(inFlight.sending(carrying({ kind: 'heartbeat', life: 1 }))).toBe(true);
   });
 
   test('are not answered by a question of the peer with the same number', () => {
