@@ -154,7 +154,7 @@ async function assemble(
     token,
     wake: bell,
     survey: new Survey(folder.cluster),
-    published: publisher({ events, manifest, ports, url }),
+    published: publisher({ events, manifest, ports, readiness, url }),
   });
   await writeOperatorFile(manifest, url);
   const finish = async (end: Promise<void>, proxyMs: number): Promise<void> => {
@@ -204,16 +204,25 @@ interface Publishing {
   readonly events: LocalEvents;
   readonly manifest: ManifestFile;
   readonly ports: PortBook;
+  readonly readiness: Readiness;
   readonly url: string;
 }
 
-function publisher({ events, manifest, ports, url }: Publishing): LocalParts['published'] {
+function publisher({
+  events,
+  manifest,
+  ports,
+  readiness,
+  url,
+}: Publishing): LocalParts['published'] {
   return async (plan, observed) => {
     const status = ringStatus(plan, observed, {
       cluster: manifest.folder.cluster,
       url,
       desiredReplicas: manifest.current().desired.replicas,
       portsOf: (id) => ports.of(id as NodeId),
+      // A ring that says it is ready is one whose client address answers.
+      isReached: (id) => readiness.ready.has(id as NodeId),
     });
     await writeWhole(manifest.folder.status, JSON.stringify(status));
     events.status(status, plan, observed);

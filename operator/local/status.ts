@@ -16,6 +16,7 @@ export interface MemberStatus {
   readonly state: Member['state'] | 'none';
   readonly lost: boolean;
   readonly process: ObservedNode['process'] | 'absent';
+  /** It takes requests, those to the ring's client address too. */
   readonly serving: boolean;
   readonly zone: string;
   /** Slots of which it holds a replica. */
@@ -61,6 +62,8 @@ export interface StatusContext {
   readonly url: string;
   readonly desiredReplicas: number;
   readonly portsOf: (id: string) => NodePorts | null;
+  /** The client address sends requests to this node. */
+  readonly isReached: (id: string) => boolean;
 }
 
 export function ringStatus(plan: Plan, observed: Observed, context: StatusContext): RingStatus {
@@ -151,7 +154,7 @@ function rowOf(
     state: member?.state ?? 'none',
     lost: member?.lost ?? false,
     process: node?.process ?? 'absent',
-    serving: report?.serving === true && !report.draining,
+    serving: report?.serving === true && !report.draining && context.isReached(name),
     zone: member?.zone ?? node?.zone ?? '',
     slots,
     keys: report?.keys ?? 0,

@@ -2,15 +2,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { nodeId } from '../../core/api/ids.ts';
+import { LOCAL_PORT_STRIDE } from '../../core/limits.ts';
 import { isAlive, signalProcess } from '../../operator/local/process-identity.ts';
 import { OperatedRing } from '../live/operated-ring.ts';
 import type { RingWish } from '../live/operated-ring.ts';
+import { freePortBase } from '../live/ring-ports.ts';
 import { until } from '../live/until.ts';
+import { manifestText } from './local/cluster-at-hand.ts';
+import { inTemporaryFolder } from './local/temporary-folder.ts';
 
 const DHT = fileURLToPath(new URL('../../operator/cli/main.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
@@ -373,6 +379,33 @@ describe('the operator', () => {
       const through = await request(`http://127.0.0.1:${ring.proxyPort}/v1/kv/k`);
       expect(await through.body.text()).toBe('served without an operator');
     },
+    SLOW_MS,
+  );
+
+  test(
+    'says that the ring is ready when the client address answers, not before',
+    () =>
+      inTemporaryFolder(async (folder) => {
+        const manifest = join(folder, 'ring.yaml');
+        await writeFile(manifest, manifestText({ replicas: 1 }));
+        const port = await freePortBase();
+        const operator = spawn(process.execPath, [
+          ...[OPERATOR, '--file', manifest, '--state', folder],
+          ...['--port', String(port), '--port-base', String(port + LOCAL_PORT_STRIDE)],
+        ]);
+        const ended = once(operator, 'exit');
+        try {
+          // Asked in the very moment in which it is said.
+          for await (const line of createInterface(operator.stdout))
+            if (line.startsWith('= ring is ready')) break;
+          const answer = await request(`http://127.0.0.1:${port}/v1/ring`);
+          await answer.body.dump();
+          expect(answer.statusCode).toBe(200);
+        } finally {
+          operator.kill('SIGINT');
+          await ended;
+        }
+      }),
     SLOW_MS,
   );
 

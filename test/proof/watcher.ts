@@ -14,8 +14,6 @@ const IS_ANYONE_THERE = requestBytes('GET', '/v1/ring');
 export class Watcher {
   /** Nodes that were ready when last looked at. */
   ready: readonly LiveNode[] = [];
-  /** The one client address of the ring answered when last looked at. */
-  proxyAnswers = false;
   /** Processes that were replaced though nobody killed them. */
   readonly exchanged: string[] = [];
   readonly #ring: OperatedRing;
@@ -81,10 +79,8 @@ export class Watcher {
     this.ready = nodes.filter((_node, i) => answers[i]);
     nodes.forEach((node, i) => this.#note(node, answers[i] ?? false));
     this.#forgetRemoved(nodes);
-    const isKnownToAnswer = this.proxyAnswers && !this.#outages.isAway(OPERATOR);
-    if (isKnownToAnswer || !this.#ring.operatorRuns) return;
-    this.proxyAnswers = await isAnswered(this.#ring.proxyPort, IS_ANYONE_THERE);
-    if (this.proxyAnswers && this.#outages.isAway(OPERATOR))
+    if (!this.#outages.isAway(OPERATOR) || !this.#ring.operatorRuns) return;
+    if (await isAnswered(this.#ring.proxyPort, IS_ANYONE_THERE))
       this.#outages.end(OPERATOR, this.#now());
   }
 
