@@ -50,19 +50,22 @@ export function coverage(document: RingDocument, reports: Reports): readonly Cov
 }
 
 /**
- * Slots that the next ring could not read, since too many of their new members are lost, while a member
- * that is not lost holds a copy and would not stay: going on would leave that copy behind (I1).
+ * Slots that `to` could not read, since too many of its members are lost, while a member of `from` that is
+ * not lost may hold a copy and would not stay: going there would leave that copy behind (I1).
  */
-export function strandedSlots(document: RingDocument, next: Assignment): readonly Slot[] {
+export function strandedSlots(
+  document: RingDocument,
+  { from, to }: { readonly from: Assignment; readonly to: Assignment },
+): readonly Slot[] {
   const lost = new Set(document.members.filter((m) => m.lost).map((m) => m.incarnation));
   if (lost.size === 0) return [];
   const living = (ring: Assignment, slot: Slot): Incarnation[] =>
     replicaSet(ring, slot).filter((member) => !lost.has(member));
-  const needed = Math.min(next.readQuorum, replicaTable(next).width);
+  const needed = Math.min(to.readQuorum, replicaTable(to).width);
   const slots = Array.from({ length: 1 << document.slotBits }, (_, slot) => slot);
   return slots.filter((slot) => {
-    const then = living(next, slot);
-    return then.length < needed && living(document.current, slot).some((m) => !then.includes(m));
+    const then = living(to, slot);
+    return then.length < needed && living(from, slot).some((m) => !then.includes(m));
   });
 }
 

@@ -14,7 +14,16 @@ import type { World } from './world.ts';
 export function abortUnwanted(world: World): Verdict {
   if (world.document.phase !== 'write-both') return SILENT;
   const why = unwanted(world) ?? hopeless(world);
-  return why === null ? SILENT : store(abortChange(world.document, stampOf(world)), world.document);
+  if (why === null || isOnlyWayForward(world)) return SILENT;
+  return store(abortChange(world.document, stampOf(world)), world.document);
+}
+
+/** The old copies are lost and the gaining members may hold the writes: what they have is not dropped (I1). */
+function isOnlyWayForward({ document }: World): boolean {
+  const { current, next } = document;
+  if (next === null || strandedSlots(document, { from: next, to: current }).length === 0)
+    return false;
+  return strandedSlots(document, { from: current, to: next }).length === 0;
 }
 
 /** On to the next phase, or what it waits for. Pausing the cluster does not stop what is under way. */
@@ -97,7 +106,8 @@ function hopeless(world: World): string | null {
     if (silenceMs(world, member) > desired.abortAfterMs) return `${id} does not answer`;
     if (reports.get(incarnation)?.diskFull === true) return `the disk of ${id} is full`;
   }
-  const stranded = document.next === null ? [] : strandedSlots(document, document.next);
+  const { current, next } = document;
+  const stranded = next === null ? [] : strandedSlots(document, { from: current, to: next });
   return stranded.length > 0 ? `${stranded.length} slots would have too few copies` : null;
 }
 

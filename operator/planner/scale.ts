@@ -114,7 +114,10 @@ function silentGainer(world: World, allowed: Candidate): Wait | null {
 /** The ring that is wanted would rest on members whose volumes are gone: they are replaced first. */
 function stranding(world: World, allowed: Candidate): Wait | null {
   const { document } = world;
-  const slots = strandedSlots(document, nextAssignment(document, allowed));
+  const slots = strandedSlots(document, {
+    from: document.current,
+    to: nextAssignment(document, allowed),
+  });
   if (slots.length === 0) return null;
   return wait(
     'RebuildInProgress',

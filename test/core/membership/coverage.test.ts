@@ -63,6 +63,8 @@ test('a slot is stranded where the old ring can read it and lost members keep th
     (slot) => replicaSet(next, slot)[0] === a,
   );
   expect(rested.length).toBeGreaterThan(0);
-  expect(strandedSlots(ring, next)).toEqual([]);
-  expect(strandedSlots(edit(markLost(ring, [a], after(ring))), next)).toEqual(rested);
+  expect(strandedSlots(ring, { from: ring.current, to: next })).toEqual([]);
+  expect(
+    strandedSlots(edit(markLost(ring, [a], after(ring))), { from: ring.current, to: next }),
+  ).toEqual(rested);
 });

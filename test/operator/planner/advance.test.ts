@@ -75,6 +75,58 @@ describe('a phase is left', () => {
   });
 });
 
+describe('write-both is not aborted where the old copies are lost and the new ones are not', () => {
+  const one = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
+  const two = { replicationFactor: 2, readQuorum: 2, writeQuorum: 2 };
+
+  /** Two copies instead of one: the only old one is lost, and the new one is not covered in the node's words. */
+  function bereft(): IdealRing {
+    const ring = IdealRing.settledAt(1, one);
+    ring.desired = { ...ring.desired, replicas: 2, ...two };
+    while (ring.document!.phase === 'stable') {
+      ring.pass();
+      const joiner = ring.nodes.get(ring.observe().nameOf(1));
+      if (joiner !== undefined) joiner.copies = false;
+    }
+    while (ring.pass().action.kind === 'post-document');
+    ring.wipe(0);
+    return ring;
+  }
+
+  test.each<[string, (ring: IdealRing) => void]>([
+    ['when the demand goes back', ({ desired }) => void Object.assign(desired, one)],
+    [
+      'when the joiner is not wanted any more',
+      ({ desired }) => void Object.assign(desired, { replicas: 1, ...one }),
+    ],
+    [
+      'when the joiner is silent for long',
+      (ring) => {
+        ring.stop(1);
+        ring.node(1).process = 'stopping';
+        ring.nowMs += ring.desired.abortAfterMs + 1;
+      },
+    ],
+    [
+      'when the disk of the joiner is full',
+      (ring) => {
+        ring.node(1).says = { diskFull: true };
+      },
+    ],
+  ])('%s', (_, disturb) => {
+    const ring = bereft();
+    const { change } = ring.document!;
+    disturb(ring);
+    expect(phaseAfter(ring)).toBe('write-both');
+    expect(ring.document!.change).toEqual(change);
+    Object.assign(ring.node(1), { process: 'running', copies: true, says: {} });
+    while (ring.document!.phase === 'write-both') ring.pass();
+    expect(ring.document).toMatchObject({ phase: 'read-new', change });
+    ring.settle();
+    expect(ring.document).toMatchObject({ phase: 'stable', change: null });
+  });
+});
+
 describe('write-both is aborted', () => {
   const cases: [string, (ring: IdealRing) => void][] = [
     [
