@@ -41,6 +41,8 @@ export interface NodeReport {
   readonly silentPeers: readonly Incarnation[];
   /** Records known to be damaged and not healed yet (R9); absent: none. */
   readonly damagedRecords?: number;
+  /** Slots to be read back from the disk before a change that leaves one copy may end; absent: none. */
+  readonly slotsToReadBack?: number;
   /** Slots that differed from a co-replica's in two comparisons running, with nothing written between. */
   readonly unequalSlots: number;
   /** A document of the same epoch with another hash was met: the ring is split, nobody may go on. */

@@ -15,6 +15,7 @@ import { forgetSlots, holds } from './cells.ts';
 import type { Envelope } from '../api/messages.ts';
 import type { StoreWrite } from './effects.ts';
 import { beginGain, coveredMark, gainedSlots } from './gain.ts';
+import { beginReadBack } from './read-back.ts';
 import type { Replica } from './state.ts';
 import { announce, emit, enforces, hashOf, halt, isServing, send, store } from './state.ts';
 
@@ -132,6 +133,7 @@ function adopted(r: Replica, document: RingDocument): void {
   watchMembers(r);
   greetMembers(r);
   beginGain(r, new Set());
+  beginReadBack(r);
   r.mismatches.clear();
   emit(r, { kind: 'adopted', document });
   for (const operation of [...r.operations]) operation.replan();

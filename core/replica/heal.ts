@@ -1,6 +1,8 @@
 // A record whose checksum failed is a lost replica of that key, never "not found" (R9): nothing is
 // answered from it until enough others were merged, and the next dot gets a new name (R13).
+import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, VersionedObject } from '../api/object.ts';
+import type { RingDocument } from '../api/ring-document.ts';
 import { defined } from '../assert.ts';
 import { HEAL_TICKS } from '../limits.ts';
 import { memberOf, slotSets } from '../membership/document.ts';
@@ -38,47 +40,64 @@ export function tickHeal(r: Replica): void {
 }
 
 /**
- * Merges |set| − W + 1 others of the set that reads ask, or all that are not lost if fewer remain, so
- * that nothing acknowledged is missed (as R6). A gaining member's "nothing" is no word yet.
+ * Asks everybody who holds the slot, also those who leave it or are about to gain it, and merges what
+ * they have. Enough answered when one of them surely holds any acknowledged write (`isEnough`), or when
+ * every copy that is left was asked: more can never be known, and nothing waits for a human.
  */
 function heal(r: Replica, key: Key): void {
   const document = defined(r.document, 'a document');
   const slot = slotOfKey(r, key);
-  const { members, write } = slotSets(document, slot).reads;
-  const others = members.filter(
+  const others = slotSets(document, slot).everyone.filter(
     (m) => m !== r.incarnation && memberOf(document, m)?.lost === false,
   );
-  const needed = Math.min(others.length, members.length - write + 1);
+  const answered = new Set<Incarnation>();
   let merged: VersionedObject | null = null,
-    answered = 0,
     damaged = 0,
     open = others.length;
-  if (open === 0) {
-    announce(r, { kind: 'data-loss-possible', slots: [slot] });
-    return replace(r, key, null);
-  }
+  const decide = (): void => {
+    const isSure = isEnough(r, document, slot, answered);
+    const isAll = answered.size + damaged === others.length;
+    const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
+    if (!sameRing || !(isSure || isAll)) return putOff(r, key);
+    if (!isSure) announce(r, { kind: 'data-loss-possible', slots: [slot] });
+    replace(r, key, merged);
+  };
+  if (open === 0) return decide();
   for (const other of others) {
     ask(
       r,
       other,
       (call) => ({ kind: 'read', call, key }),
       (answer) => {
-        open--;
         if (answer?.kind === 'value') {
-          answered++;
+          answered.add(other);
           if (answer.object !== null) merged = mergeObjects(merged, answer.object);
         }
         if (answer?.kind === 'refused' && answer.code === 'CORRUPT_RECORD') damaged++;
-        if (open > 0) return;
-        // Every copy that is left was asked: more can never be known, and nothing waits for a human.
-        const all = answered + damaged === others.length;
-        if (all && answered < needed) announce(r, { kind: 'data-loss-possible', slots: [slot] });
-        const sameRing = r.document?.epoch === document.epoch && holds(r, slot);
-        if ((all || answered >= needed) && sameRing) replace(r, key, merged);
-        else putOff(r, key);
+        if (--open === 0) decide();
       },
     );
   }
+}
+
+/**
+ * True where every acknowledged write has a holder among those who answered (as R6): |set| − W + 1 of
+ * a set of which each one satisfies W, this node's damaged copy not counted. In write-both that is
+ * the old set (a gaining member's "nothing" is no word yet), in read-new the old and the new one (R7).
+ */
+function isEnough(
+  r: Replica,
+  document: RingDocument,
+  slot: Slot,
+  answered: ReadonlySet<Incarnation>,
+): boolean {
+  const { writes } = slotSets(document, slot);
+  const sets = document.phase === 'read-new' ? writes : writes.slice(0, 1);
+  return sets.some(({ members, write }) => {
+    const copiesElsewhere = write - Number(members.includes(r.incarnation));
+    const known = members.filter((member) => answered.has(member)).length;
+    return copiesElsewhere > 0 && known >= members.length - write + 1;
+  });
 }
 
 /** The damaged record's digest is unknown, and so is its slot's; dots of this term may be missing in it. */

@@ -28,6 +28,7 @@ import type { Effect, Input, StoredState } from './effects.ts';
 import { beginGain, tickGain } from './gain.ts';
 import { healCorrupt, tickHeal } from './heal.ts';
 import { hintsHeld, newCount, tickHints } from './hints.ts';
+import { beginReadBack, tickReadBack } from './read-back.ts';
 import { coordinate, owing, serveRequest, unknownOutcome } from './requests.ts';
 import { NO_RULES_OFF } from './rules.ts';
 import type { Rule } from './rules.ts';
@@ -102,6 +103,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     redo: [],
     hints: countsOf(stored.hints),
     gain: null,
+    readBack: null,
     streamBudget: streamBytesPerTick,
     unclean: new Map(),
     cleaning: new Set(),
@@ -138,6 +140,7 @@ function resume(r: Replica, stored: StoredState): void {
   }
   watchMembers(r);
   beginGain(r, covered);
+  beginReadBack(r);
 }
 
 /** Takes one input; returns what must be carried out, in this order. `nowMs`: wall clock, ms since 1970. */
@@ -217,6 +220,7 @@ function tick(r: Replica): void {
   r.deferred = r.deferred.filter(({ untilTick }) => r.tick < untilTick);
   tickHeal(r);
   tickGain(r);
+  tickReadBack(r);
   tickCleanUp(r);
   tickHints(r);
   tickAntiEntropy(r);
@@ -357,6 +361,7 @@ export function reportOf(r: Replica): ReplicaReport {
       .silent()
       .filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
     damagedRecords: r.healing.size + r.unhealed.length,
+    slotsToReadBack: r.readBack?.slots.size ?? 0,
     unequalSlots: lastingMismatches(r),
     splitRing: r.split,
     fullBarrier: (document?.progress.fullBarrier ?? 0) as NodeReport['fullBarrier'],

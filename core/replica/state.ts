@@ -113,6 +113,13 @@ export interface Gain {
   waitingFor: string;
 }
 
+/** Slots whose records are still to be read back before a change may end (R7, R9). */
+export interface ReadBack {
+  readonly change: string;
+  readonly slots: Set<Slot>;
+  isReading: boolean;
+}
+
 export interface Replica {
   readonly id: NodeId;
   readonly incarnation: Incarnation;
@@ -180,6 +187,7 @@ export interface Replica {
   redo: Envelope[];
   readonly hints: Map<Incarnation, HintCount>;
   gain: Gain | null;
+  readBack: ReadBack | null;
   streamBudget: number;
   /** Slots lost and not yet cleaned up → epoch of the document that took them (R8). */
   readonly unclean: Map<Slot, Epoch>;

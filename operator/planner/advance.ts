@@ -32,7 +32,12 @@ export function advanceChange(world: World): Verdict {
   if (document.phase === 'stable') return SILENT;
   // I4: no phase is left before its barrier.
   if (!without.has('R5') && !holds(world.barrier)) return hold(barrierWait(world));
-  if (document.phase === 'read-new') return store(finishChange(document, stampOf(world)), document);
+  if (document.phase === 'read-new') {
+    // R9: from here on nobody but the new replicas can heal what is damaged there.
+    const unread = document.members.filter((m) => slotsToReadBack(world, m) > 0);
+    if (unread.length > 0) return hold(readBackWait(world, unread));
+    return store(finishChange(document, stampOf(world)), document);
+  }
   const owing = uncovered(document, reports);
   if (owing.length > 0 && !without.has('R7')) return hold(streamsWait(world));
   const damaged = document.members.filter(
@@ -49,6 +54,22 @@ function damageWait(damaged: readonly Member[]): Wait {
     `${names(damaged)} heal damaged records`,
     'It ends by itself',
     damaged.map(({ id }) => id),
+  );
+}
+
+/** A lost member has nothing to read back: it is replaced. */
+function slotsToReadBack({ reports }: World, { incarnation, lost }: Member): number {
+  return lost ? 0 : (reports.get(incarnation)?.slotsToReadBack ?? 0);
+}
+
+/** Where one copy of a write is all that the new ring promises, it is read back before the others go. */
+function readBackWait(world: World, unread: readonly Member[]): Wait {
+  const slots = unread.reduce((sum, member) => sum + slotsToReadBack(world, member), 0);
+  return wait(
+    'RebuildInProgress',
+    `${names(unread)} read back ${slots} slots whose other copies will go`,
+    'It ends by itself',
+    unread.map(({ id }) => id),
   );
 }
 

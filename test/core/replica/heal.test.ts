@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { incarnation } from '../../../core/api/ids.ts';
 import { QUESTION_TICKS } from '../../../core/limits.ts';
+import { readSet } from '../../../core/membership/document.ts';
 import { markLost } from '../../../core/membership/upkeep.ts';
-import { keyOf } from '../../../core/ring/hash.ts';
-import { CalmRing, documentOf, putOf, valuesAt } from './calm-ring.ts';
-import { edit, stamp } from './changes.ts';
+import { keyOf, slotOf } from '../../../core/ring/hash.ts';
+import { CalmRing, documentOf, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { edit, readNew, stamp, towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];
 const KEY = keyOf('k');
@@ -89,6 +90,47 @@ describe('a damaged record (R9)', () => {
     ).toBe('written');
     heal(ring);
     expect(valuesAt(ring, 'a', 'k')).toContain('newer');
+  });
+
+  describe('while a change runs', () => {
+    const ONE = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
+
+    /** From {a, b, c} to {a}, in write-both; a's record is damaged after it was covered. */
+    function shrinking() {
+      const ring = CalmRing.of(ABC);
+      ring.put('a', 'k', 'v');
+      const writeBoth = towards(documentOf(ABC), ['a'], 'x', ONE);
+      ring.post(writeBoth);
+      ring.ticks(5);
+      ring.node('a').corrupt.add('k');
+      return { ring, writeBoth };
+    }
+
+    test('is healed in read-new by the old replicas, when reads ask none of them', () => {
+      const { ring, writeBoth } = shrinking();
+      ring.post(readNew(writeBoth));
+      expect(ring.values('a', 'k')).toEqual(['v']);
+      expect(ring.events.map(({ event }) => event.kind)).not.toContain('data-loss-possible');
+    });
+
+    test('is healed in write-both by a gaining member, when no old replica is left', () => {
+      const ring = CalmRing.of(['a', 'b'], {}, ONE);
+      const single = documentOf(['a', 'b'], ONE);
+      const isOn = (text: string) => readSet(single, slotOf(keyOf(text), SLOT_BITS))[0] === 'a';
+      const key = ['k', 'l', 'm', 'n', 'o'].find(isOn)!;
+      ring.put('a', key, 'v');
+      const two = { replicationFactor: 2, readQuorum: 2, writeQuorum: 2 };
+      ring.post(towards(single, ['a', 'b'], 'x', two));
+      ring.ticks(5);
+      ring.node('a').corrupt.add(key);
+      ring.kill('b');
+      ring.input('a', { kind: 'damaged', keys: [keyOf(key)] });
+      ring.ticks(QUESTION_TICKS + 5);
+      expect(ring.node('a').corrupt).toContain(key);
+      ring.restart('b');
+      ring.ticks(100);
+      expect(valuesAt(ring, 'a', key)).toEqual(['v']);
+    });
   });
 
   test('without any other copy is given up, with an event, rather than refused for ever', () => {

@@ -75,6 +75,25 @@ describe('a phase is left', () => {
   });
 });
 
+describe('read-new is left', () => {
+  test('only when what will be the one copy has been read back (R9)', () => {
+    const ring = IdealRing.settledAt(3);
+    ring.desired = { ...ring.desired, replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
+    while (ring.document!.phase !== 'read-new') ring.pass();
+    ring.node(1).says = { slotsToReadBack: 2 };
+    expect(phaseAfter(ring)).toBe('read-new');
+    expect(ring.pass().waits).toContainEqual(
+      expect.objectContaining({
+        reason: 'RebuildInProgress',
+        message: 'dev-1 read back 2 slots whose other copies will go',
+        nodes: ['dev-1'],
+      }),
+    );
+    ring.node(1).says = {};
+    expect(phaseAfter(ring)).toBe('stable');
+  });
+});
+
 describe('write-both is not aborted where the old copies are lost and the new ones are not', () => {
   const one = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
   const two = { replicationFactor: 2, readQuorum: 2, writeQuorum: 2 };
