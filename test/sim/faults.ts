@@ -2,8 +2,8 @@
 // survive, unless the schedule is a disaster; everything else may strike at any moment.
 import { unreachable } from '../../core/assert.ts';
 import type { NodeId } from '../../core/api/ids.ts';
-import { memberOf } from '../../core/membership/document.ts';
 import type { Rng } from '../../core/rng.ts';
+import { mayDestroy, tellOperators } from './budget.ts';
 import { between, chance, pick, sample, weighted } from './chance.ts';
 import type { Machine } from './machine.ts';
 import type { Operator } from './operator.ts';
@@ -331,7 +331,8 @@ export class Faults {
     const records = [...machine.volume.durable.slots.values()].flat();
     if (records.length === 0) return false;
     const { key } = pick(this.rng, records);
-    if (!this.mayDestroy(machine, key.text) || machine.volume.unsynced.length > 0) return false;
+    if (!mayDestroy(this.world, machine, key.text) || machine.volume.unsynced.length > 0)
+      return false;
     this.trace(`${key.text} is damaged`);
     machine.volume.durable.corrupt.add(key.text);
     machine.volume.applied.corrupt.add(key.text);
@@ -339,58 +340,21 @@ export class Faults {
   }
 
   private destroy(kind: MachineFault, machine: Machine): boolean {
-    if (!this.mayDestroy(machine, null)) return false;
+    if (!mayDestroy(this.world, machine, null)) return false;
     if (kind === 'lose-volume') {
       this.world.site.loseVolume(machine);
+      tellOperators(this.world);
       return true;
     }
     machine.volume.takeSnapshot();
     this.world.queue.after(between(this.rng, 200, 2_500), () => {
-      if (machine.volume.snapshot === null || !this.mayDestroy(machine, null)) return;
+      if (machine.volume.snapshot === null || !mayDestroy(this.world, machine, null)) return;
       // In place nothing but what peers remember tells: more than quorums can be sure to survive.
       const inPlace = this.world.setting.disaster && chance(this.rng, 0.5);
-      if (this.world.queue.nowMs < this.untilMs) this.world.site.restoreVolume(machine, inPlace);
+      if (this.world.queue.nowMs >= this.untilMs) return;
+      this.world.site.restoreVolume(machine, inPlace);
+      if (!inPlace) tellOperators(this.world);
     });
     return true;
-  }
-
-  /**
-   * True where every acknowledged write stays readable without this copy, and no earlier loss is
-   * still to be rebuilt. Two copies of every write in flight are needed, too.
-   */
-  mayDestroy(machine: Machine, keyText: string | null): boolean {
-    const { world } = this;
-    if (world.setting.disaster) return true;
-    const document = world.store.document;
-    const own = machine.volume.identity?.incarnation;
-    if (document === null || own === undefined) return false;
-    const assignments =
-      document.next === null ? [document.current] : [document.current, document.next];
-    const copies = assignments.map(({ writeQuorum, replicationFactor, seats }) =>
-      Math.min(writeQuorum, replicationFactor, seats.length),
-    );
-    // In write-both a change can still be aborted, and then the old set is all there is.
-    const least = document.phase === 'write-both' ? copies[0]! : Math.min(...copies);
-    if (least < 2) return false;
-    for (const { seats } of assignments) {
-      if (seats.some((seat) => world.site.lost.has(seat.incarnation))) return false;
-    }
-    for (const other of world.site.all()) {
-      if (other.volume.durable.corrupt.size > 0) return false;
-      const held = other.volume.identity?.incarnation;
-      if (
-        held !== undefined &&
-        other.adopted !== null &&
-        memberOf(document, held) === undefined &&
-        memberOf(other.adopted, held) !== undefined
-      )
-        return false;
-    }
-    return (
-      world.copies.missable(
-        document,
-        (member, key) => member === own && (keyText === null || key.text === keyText),
-      ) === null
-    );
   }
 }

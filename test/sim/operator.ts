@@ -54,6 +54,8 @@ export class Operator {
   lastPlan: Plan | null = null;
   passes = 0;
   private readonly world: OperatorWorld;
+  /** Planned, and about to be applied. */
+  isActing = false;
   private lastObserved: Observed | null = null;
   private life = 0;
 
@@ -70,7 +72,13 @@ export class Operator {
 
   die(): void {
     this.isAlive = false;
+    this.isActing = false;
     this.life++;
+    this.lastObserved = null;
+  }
+
+  /** What it sees next is no older than now. */
+  lookAfresh(): void {
     this.lastObserved = null;
   }
 
@@ -96,8 +104,10 @@ export class Operator {
     const delay = chance(world.rng, world.habits.staleReads)
       ? between(world.rng, 50, 1_500)
       : between(world.rng, 1, 15);
+    this.isActing = true;
     world.queue.after(delay, () => {
       if (life !== this.life) return;
+      this.isActing = false;
       this.apply(action);
       if (chance(world.rng, world.habits.deaths)) return this.dieForAWhile('after', action);
       this.passLater(between(world.rng, 20, 120));

@@ -4,7 +4,7 @@
 import type { Incarnation, Slot } from '../../../core/api/ids.ts';
 import type { Dot, Key, KeyRecord, Vector } from '../../../core/api/object.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { slotSets } from '../../../core/membership/document.ts';
+import { slotSets, type ReplicaSet } from '../../../core/membership/document.ts';
 import { slotOf } from '../../../core/ring/hash.ts';
 import { covers, coversDot } from '../../../core/version/vector.ts';
 import type { Site } from '../site.ts';
@@ -16,6 +16,16 @@ interface Acknowledged {
   readonly dot: Dot;
   readonly what: string;
 }
+
+/** So many of these members answer. */
+type Quorum = Pick<ReplicaSet, 'members' | 'read'>;
+interface PhaseSets {
+  readonly reads: ReplicaSet;
+  readonly old: ReplicaSet;
+  readonly next: ReplicaSet;
+}
+/** Copies that are not there. */
+type Without = (member: Incarnation, key: Key) => boolean;
 
 export class CopyJudge {
   private readonly accuse: Accuse;
@@ -76,23 +86,33 @@ export class CopyJudge {
     return object !== null && coversDot(object.context, dot);
   }
 
-  /** The first acknowledged write that some quorum read under this document may miss; null: none. */
-  missable(
-    document: RingDocument,
-    without: (member: Incarnation, key: Key) => boolean,
-  ): string | null {
-    for (const { key, slot, dot, what } of this.acknowledged) {
-      if (this.collectable.has(key.text)) continue;
-      const { members, read } = slotSets(document, slot).reads;
-      const answering = members.filter((member) => !without(member, key));
-      const missing = answering.filter((member) => !this.holds(member, key, dot));
-      if (missing.length < read && missing.length < answering.length) continue;
-      return (
-        `${what} (dot ${dot.actor} ${dot.counter}) of slot ${slot} is not held by ${missing.join(', ')} ` +
-        `of {${members.join(' ')}}; ${read} answer a read at epoch ${document.epoch} ${document.phase}`
-      );
-    }
-    return null;
+  /** True where some quorum of the set may miss the write without these copies. */
+  private mayMiss(
+    { key, dot }: Acknowledged,
+    { members, read }: Quorum,
+    without: Without,
+  ): boolean {
+    const answering = members.filter((member) => !without(member, key));
+    const missing = answering.filter((member) => !this.holds(member, key, dot));
+    return missing.length >= read || missing.length === answering.length;
+  }
+
+  /**
+   * True where every acknowledged write stays readable from these sets without the member's copies (of
+   * one key, or all). A write that may have been collected counts as long as the member holds it.
+   */
+  spares(setOf: (slot: Slot) => Quorum, own: Incarnation, keyText: string | null): boolean {
+    const without: Without = (member, key) =>
+      member === own && (keyText === null || key.text === keyText);
+    return this.acknowledged.every((one) => {
+      const { key, slot, dot } = one;
+      const set = setOf(slot);
+      if (this.collectable.has(key.text)) {
+        const takes = set.members.includes(own) && without(own, key) && this.holds(own, key, dot);
+        if (!takes) return true;
+      }
+      return !this.mayMiss(one, set, without);
+    });
   }
 
   /** R8: what a loser deletes, each new owner holds. */
@@ -120,14 +140,46 @@ export class CopyJudge {
     }
   }
 
+  /** I1 as a statement about states: whoever a quorum read may ask under this document, one of them holds it. */
   judgeReadable(document: RingDocument, when: string): void {
-    const lost = this.missable(
-      document,
-      (member, key) =>
-        this.site.lost.has(member) ||
-        this.site.volumeOf(member)?.durable.corrupt.has(key.text) === true,
+    const isDamaged = (member: Incarnation, key: Key): boolean =>
+      this.site.volumeOf(member)?.durable.corrupt.has(key.text) === true;
+    const without: Without = (member, key) => this.site.lost.has(member) || isDamaged(member, key);
+    for (const one of this.acknowledged) {
+      const { key, slot, dot, what } = one;
+      if (this.collectable.has(key.text)) continue;
+      const { reads, writes } = slotSets(document, slot);
+      if (!this.mayMiss(one, reads, without)) continue;
+      const sets = { reads, old: writes[0]!, next: writes.at(-1)! };
+      if (document.phase === 'read-new' && this.healsFromOld(one, sets, without)) continue;
+      if (document.phase === 'write-both' && this.goesForward(one, sets, without)) continue;
+      return this.accuse(
+        'I1',
+        `${when}: ${what} (dot ${dot.actor} ${dot.counter}) of slot ${slot} may be missed by ${reads.read} of ` +
+          `{${reads.members.join(' ')}}, which a read asks at epoch ${document.epoch} ${document.phase}`,
+      );
+    }
+  }
+
+  /** The old set is lost as a whole, so nobody answers for it, and the change goes on to the new one. */
+  private goesForward(one: Acknowledged, { reads, next }: PhaseSets, without: Without): boolean {
+    const isGone = reads.members.every((member) => this.site.lost.has(member));
+    return isGone && !this.mayMiss(one, next, without);
+  }
+
+  /**
+   * R9: a damaged record refuses to answer. In read-new it heals from the old set, which every write
+   * satisfies until the change ends; no quorum can answer without it.
+   */
+  private healsFromOld(one: Acknowledged, { reads, old }: PhaseSets, without: Without): boolean {
+    const isRefused = reads.members.some(
+      (member) => !this.site.lost.has(member) && without(member, one.key),
     );
-    if (lost !== null) this.accuse('I1', `${when}: ${lost}`);
+    const wrong = reads.members.filter(
+      (member) => !without(member, one.key) && !this.holds(member, one.key, one.dot),
+    );
+    const asked = { members: old.members, read: old.members.length - old.write + 1 };
+    return isRefused && wrong.length < reads.read && !this.mayMiss(one, asked, without);
   }
 }
 
