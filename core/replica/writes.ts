@@ -100,23 +100,25 @@ export class QuorumWrite implements Operation {
     withDot(this.#r, () =>
       withCell(this.#r, this.#request.key, (cell) => {
         if (this.#ended) return;
-        if (!canMakeDot(this.#r)) return this.#makeDot(seen);
+        // Dead: the slot was erased while the key was loaded.
+        if (!canMakeDot(this.#r) || cell.state === 'dead') return this.#makeDot(seen);
+        const isHeld = holds(this.#r, this.#slot);
         // The slot went while the key was loaded: no dot was made, so the client may simply ask again.
-        if (!holds(this.#r, this.#slot)) {
+        if (!isHeld && !this.#maybeApplied) {
           return this.#fail(
             failed('STALE_EPOCH', 'the ring changed while the write began; ask again'),
           );
         }
-        if (cell.state !== 'ready') {
+        if (isHeld && cell.state !== 'ready') {
           return this.#fail(
             failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'),
           );
         }
-        const wrong = this.#wrongWith(cell, seen);
+        const wrong = isHeld ? this.#wrongWith(cell, seen) : null;
         if (wrong !== null) return this.#fail(wrong);
         // What the client had read may show more of this actor than its store knows (R9).
         if (seen !== null && provesRollback(this.#r, seen)) return;
-        this.#apply(cell, seen);
+        this.#apply(cell, seen, isHeld);
         this.#sendToOthers(this.#sets.everyone);
         if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
       }),
@@ -144,8 +146,11 @@ export class QuorumWrite implements Operation {
     );
   }
 
-  /** Builds the object on the newest one of this replica, also on what is still being synced (R14). */
-  #apply(cell: Cell, seen: Vector | null): void {
+  /**
+   * Builds the object on the newest one of this replica, also on what is still being synced (R14). Not
+   * held: the slot went between the two rounds; what is known goes to those who have it now.
+   */
+  #apply(cell: Cell, seen: Vector | null, isHeld: boolean): void {
     const r = this.#r;
     const { value, contentType, expiresAtMs } = this.#request;
     r.clock = tickClock(r.clock, r.nowMs);
@@ -158,7 +163,7 @@ export class QuorumWrite implements Operation {
     this.#object = enforces(r, 'R14') ? object : written(null);
     this.#maybeApplied = true;
     const attempt = this.#forgetCopies();
-    setObject(r, cell, object, () => this.#stored(r.incarnation, attempt, null));
+    if (isHeld) setObject(r, cell, object, () => this.#stored(r.incarnation, attempt, null));
   }
 
   /** Copies are counted afresh; answers to what was sent before no longer count. */
@@ -254,6 +259,9 @@ export class QuorumWrite implements Operation {
   /** A fresh dot whose context covers the reports and the first dot; the old dot may not be sent under it. */
   #secondRound(): void {
     this.#round = 2;
+    // Its own record, which covers the first dot, may be erased meanwhile.
+    const { context } = defined(this.#object, 'the first object');
+    this.#reports = joinVectors(defined(this.#reports, 'a report'), context);
     // Until the new dot is made nothing counts: neither late answers to the first one, nor re-sends of it.
     this.#forgetCopies();
     this.#object = null;
