@@ -281,7 +281,7 @@ function takeOver(
   { from }: Envelope,
   { call, life, request }: Extract<PeerMessage, { kind: 'coordinate' }>,
 ): void {
-  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED'): void =>
+  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED' | 'STALE_EPOCH'): void =>
     send(r, from, { kind: 'refused', call, code });
   if (r.takenOver.has(`${from} ${call}`)) return;
   r.takenOver.set(`${from} ${call}`, r.tick);
@@ -294,7 +294,11 @@ function takeOver(
   coordinate(
     r,
     request,
-    owing(r, (result) => send(r, from, { kind: 'coordinated', call, result })),
+    owing(r, (verdict) =>
+      verdict.kind === 'handed-back'
+        ? refuse('STALE_EPOCH')
+        : send(r, from, { kind: 'coordinated', call, result: verdict }),
+    ),
   );
 }
 

@@ -13,7 +13,7 @@ import { objectBytes, objectDigest } from '../version/siblings.ts';
 import { coversDot } from '../version/vector.ts';
 import { refusal } from './adoption.ts';
 import { leafBounds } from './anti-entropy.ts';
-import { mergeIn, readObject, slotOfKey } from './cells.ts';
+import { holds, mergeIn, readObject, slotOfKey } from './cells.ts';
 import { dropTombstones } from './collection.ts';
 import { tally } from './counters.ts';
 import { withDigest } from './digests.ts';
@@ -234,8 +234,9 @@ function exchange(r: Replica, question: Question<'exchange'>, asked: Asked): voi
   });
 }
 
-/** True where this node may coordinate a write of the slot: a member of the set that reads ask. */
+/** True where this node may begin to coordinate a write of the slot: it is asked by reads, and stays a replica. */
 export function mayCoordinate(r: Replica, slot: Slot): boolean {
   const { members } = slotSets(defined(r.document, 'a document'), slot).reads;
-  return isServing(r) && (members.includes(r.incarnation) || !enforces(r, 'R4'));
+  const isAsked = members.includes(r.incarnation) && holds(r, slot);
+  return isServing(r) && (isAsked || !enforces(r, 'R4'));
 }

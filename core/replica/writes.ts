@@ -26,6 +26,10 @@ import { failed, operationTicks, quorumUnavailable, unready } from './quorum.ts'
 import type { Cell, Operation, Replica } from './state.ts';
 import { ask, enforces, isServing } from './state.ts';
 
+/** What a coordinator says; handed back: it made no dot, so that another may coordinate the write (R4). */
+export type Verdict = ClientResult | { readonly kind: 'handed-back' };
+export const HANDED_BACK: Verdict = { kind: 'handed-back' };
+
 /** Coordinates one write; this node is a member of the set that reads ask. */
 export class QuorumWrite implements Operation {
   readonly #r: Replica;
@@ -33,7 +37,7 @@ export class QuorumWrite implements Operation {
   readonly #slot: Slot;
   readonly #startTick: number;
   readonly #deadline: number;
-  #reply: ((result: ClientResult) => void) | null;
+  #reply: ((verdict: Verdict) => void) | null;
   #sets: SlotSets;
   #object: VersionedObject | null = null;
   /** Who holds the present object durably, and who of them had nothing that it did not cover. */
@@ -55,7 +59,7 @@ export class QuorumWrite implements Operation {
   #wasStale = false;
   #ended = false;
 
-  constructor(r: Replica, request: WriteRequest, reply: (result: ClientResult) => void) {
+  constructor(r: Replica, request: WriteRequest, reply: (verdict: Verdict) => void) {
     this.#r = r;
     this.#request = request;
     this.#reply = reply;
@@ -103,12 +107,8 @@ export class QuorumWrite implements Operation {
         // Dead: the slot was erased while the key was loaded.
         if (!canMakeDot(this.#r) || cell.state === 'dead') return this.#makeDot(seen);
         const isHeld = holds(this.#r, this.#slot);
-        // The slot went while the key was loaded: no dot was made, so the client may simply ask again.
-        if (!isHeld && !this.#maybeApplied) {
-          return this.#fail(
-            failed('STALE_EPOCH', 'the ring changed while the write began; ask again'),
-          );
-        }
+        // The slot went before a dot was made: a replica that has it now begins afresh.
+        if (!isHeld && !this.#maybeApplied) return this.#handBack();
         if (isHeld && cell.state !== 'ready') {
           return this.#fail(
             failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'),
@@ -289,12 +289,20 @@ export class QuorumWrite implements Operation {
     );
   }
 
+  /** Nothing was written: the client need not know that the ring changed. */
+  #handBack(): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    this.#end();
+    tally(this.#r, 'write-stale-epoch');
+    reply?.(HANDED_BACK);
+  }
+
   /** A write that its condition or a disk refused is no outcome of a quorum. */
   #countFailure(result: ClientResult): void {
     const code = result.kind === 'failed' ? result.code : null;
     if (this.#r.tick >= this.#deadline) tally(this.#r, 'write-timeout');
     else if (code === 'QUORUM_UNAVAILABLE') tally(this.#r, 'write-short');
-    else if (code === 'STALE_EPOCH') tally(this.#r, 'write-stale-epoch');
   }
 
   /** After the reply the other replicas may still answer; who does not, gets a hint. */
@@ -400,7 +408,7 @@ export class QuorumWrite implements Operation {
     this.#sets = sets;
     // Nobody listens to a node that the document does not name: the client must ask another one.
     const refused = isServing(this.#r) ? null : unready(this.#r);
-    if (refused !== null) return this.#fail(refused);
+    if (refused !== null) return this.#maybeApplied ? this.#fail(refused) : this.#handBack();
     if (this.#object === null) return;
     if (this.#reply === null) return this.#checkLinger();
     if (same) {
