@@ -22,6 +22,8 @@ export class Site {
   readonly machines = new Map<NodeId, Machine>();
   /** Volumes that are gone or belong to another incarnation now, by who they were. */
   readonly lost = new Map<Incarnation, Volume>();
+  /** Restored in place: what they had confirmed may be gone, and only what peers remember tells (R9). */
+  readonly rolledBack = new Set<Incarnation>();
   /** Taken away on purpose. */
   readonly removed = new Map<Incarnation, Volume>();
   /** Processes that nobody may start (transcripts). */
@@ -154,6 +156,7 @@ export class Site {
     restored.applied = snapshot.contents.copy();
     restored.durable = snapshot.contents.copy();
     machine.volume = restored;
+    if (inPlace && old.identity !== null) this.rolledBack.add(old.identity.incarnation);
     if (inPlace || old.identity === null || this.around.without.has('R9')) return;
     this.lost.set(old.identity.incarnation, old);
   }

@@ -115,7 +115,7 @@ export class CopyJudge {
     });
   }
 
-  /** R8: what a loser deletes, each new owner holds. */
+  /** R8: what a loser deletes, each new owner holds, unless its store was rolled back after it said so. */
   judgeErased(
     loser: Incarnation,
     document: RingDocument,
@@ -126,7 +126,8 @@ export class CopyJudge {
     if (everyone.includes(loser)) return;
     for (const owner of everyone) {
       const volume = this.site.volumeOf(owner);
-      if (volume === undefined || this.site.lost.has(owner)) continue;
+      if (volume === undefined || this.site.lost.has(owner) || this.site.rolledBack.has(owner))
+        continue;
       for (const { key, object } of records) {
         if (this.collectable.has(key.text) || volume.durable.corrupt.has(key.text)) continue;
         const held = volume.durable.find(key);
