@@ -1,7 +1,8 @@
 // `npm run bench [-- --quick] [-- --only NAME,NAME]`: starts everything itself and prints, section
 // by section, target, measured, met or missed. Exit code 1 where a target was missed.
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from 'commander';
+import { npmCommand } from '../command-line.ts';
 import type { Bench, Figure, Section } from './figures.ts';
 import { tableOf } from './figures.ts';
 import { handoff } from './handoff.ts';
@@ -21,27 +22,25 @@ const SECTIONS: readonly Section[] = [
   storage,
   transport,
 ];
+const NAMES = SECTIONS.map(({ name }) => name);
 
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
-});
-const wanted = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
-const unknown = wanted.filter((name) => !SECTIONS.some((section) => section.name === name));
-if (unknown.length > 0) {
-  console.error(
-    `no section is called ${unknown.join(', ')}; ` +
-      `there are: ${SECTIONS.map(({ name }) => name).join(', ')}`,
-  );
-  process.exit(2);
-}
+const { quick = false, only = NAMES } = npmCommand(
+  'bench',
+  'Measures a ring beside something bare, run beside it.',
+)
+  .option('--quick', 'fewer rounds, shorter ones, fewer keys')
+  .option('--only <names>', `of ${NAMES.join(', ')}: these, separated by commas`, sectionsIn)
+  .addHelpText('after', '\nExit codes: 0 every target was met, 1 one was missed, 2 usage.')
+  .parse()
+  .opts<{ quick?: true; only?: readonly string[] }>();
 
 // A signal must reach the `exit` handlers that take the processes and folders away.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 const bench: Bench = {
-  quick: values.quick,
-  rounds: values.quick ? 3 : 5,
-  seconds: values.quick ? 1 : 2,
+  quick,
+  rounds: quick ? 3 : 5,
+  seconds: quick ? 1 : 2,
   tell: (line) => {
     if (process.stderr.isTTY)
       process.stderr.write(`\x1b[2K\r${line.slice(0, process.stderr.columns - 1)}`);
@@ -52,7 +51,7 @@ console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
 );
 const all: Figure[] = [];
-for (const section of SECTIONS.filter(({ name }) => wanted.includes(name))) {
+for (const section of SECTIONS.filter(({ name }) => only.includes(name))) {
   const began = performance.now();
   const figures = await section.run(bench);
   all.push(...figures);
@@ -66,3 +65,9 @@ const judged = all.filter(({ isMet }) => isMet !== undefined);
 const missed = judged.filter(({ isMet }) => isMet === false);
 console.log(`\n${judged.length - missed.length} of ${judged.length} targets met`);
 process.exitCode = missed.length === 0 ? 0 : 1;
+
+function sectionsIn(text: string): readonly string[] {
+  const names = text.split(',');
+  if (names.every((name) => NAMES.includes(name))) return names;
+  throw new InvalidArgumentError(`Give some of ${NAMES.join(', ')}.`);
+}

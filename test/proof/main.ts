@@ -1,7 +1,14 @@
 // `npm run proof -- --minutes M --seed S`: the proof with real processes, for as long as told.
 // `--judge FILE` judges a kept history again. Exit codes: 0 the proof holds, 1 it does not, 2
 // usage.
-import { parseArgs } from 'node:util';
+import {
+  endingSignal,
+  npmCommand,
+  numberFromZero,
+  positiveNumber,
+  positiveWhole,
+  wholeNumber,
+} from '../command-line.ts';
 import { judgeHistory } from '../sim/checkers/history.ts';
 import { keepHistory, readHistory, REAL_RULES, writeHistory } from './history-file.ts';
 import { prove } from './prove.ts';
@@ -9,45 +16,50 @@ import { describeViolation } from './verdict.ts';
 
 const SHOWN_MAX = 20;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(Date.now() % 1e6) },
-    clients: { type: 'string', default: '20' },
-    rate: { type: 'string', default: '300' },
-    history: { type: 'string' },
-    judge: { type: 'string' },
-  },
-});
+interface ProofWords {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly clients: number;
+  readonly rate: number;
+  readonly history?: string;
+  readonly judge?: string;
+}
+
+const options = npmCommand(
+  'proof',
+  'Runs a ring of real processes under blows and clients; judges it.',
+)
+  .option('--minutes <m>', 'rounds of 3 → 5 → 3 go on for so long', numberFromZero, 1)
+  .option('--seed <seed>', 'which blows, and what the clients do', wholeNumber, Date.now() % 1e6)
+  .option('--clients <n>', 'how many call', positiveWhole, 20)
+  .option('--rate <calls>', 'calls a second of all of them together, at most', positiveNumber, 300)
+  .option('--history <file>', 'keep what the clients saw')
+  .option('--judge <file>', 'judge a kept history again')
+  .addHelpText('after', '\nExit codes: 0 the proof holds, 1 it does not, 2 usage.')
+  .parse()
+  .opts<ProofWords>();
 
 let lastShownMs = -Infinity;
 process.exitCode =
-  values.judge === undefined
+  options.judge === undefined
     ? await run()
-    : report(judgeHistory(await readHistory(values.judge), REAL_RULES).map(describeViolation));
+    : report(judgeHistory(await readHistory(options.judge), REAL_RULES).map(describeViolation));
 
 async function run(): Promise<number> {
-  const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort());
-  const [minutes, seed, clients, rate] = [
-    values.minutes,
-    values.seed,
-    values.clients,
-    values.rate,
-  ].map(positive);
+  const { minutes, seed, clients, rate, history } = options;
   console.log(`proof with seed ${seed}, ${clients} clients, at least ${minutes} min`);
   const { verdict, journal } = await prove({
-    seed: seed!,
-    minutes: minutes!,
-    clients: clients!,
-    callsPerSecond: rate!,
-    signal: ending.signal,
+    seed,
+    minutes,
+    clients,
+    callsPerSecond: rate,
+    signal: endingSignal(),
     progressed,
   });
   if (process.stdout.isTTY) process.stdout.write('\x1b[2K\r');
   console.log(verdict.summary);
-  if (values.history !== undefined) await writeHistory(values.history, journal.calls);
-  else if (verdict.violations.length > 0) console.log(await keepHistory(seed!, journal.calls));
+  if (history !== undefined) await writeHistory(history, journal.calls);
+  else if (verdict.violations.length > 0) console.log(await keepHistory(seed, journal.calls));
   return report(verdict.violations);
 }
 
@@ -66,14 +78,4 @@ function report(violations: readonly string[]): number {
   if (violations.length > SHOWN_MAX) console.log(`… and ${violations.length - SHOWN_MAX} more`);
   console.log(violations.length === 0 ? 'the proof holds' : `${violations.length} violations`);
   return violations.length === 0 ? 0 : 1;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isFinite(number) && number >= 0) return number;
-  console.error(
-    `"${text}" is no number; usage: npm run proof -- [--minutes M] [--seed S] ` +
-      '[--clients N] [--rate CALLS_PER_SECOND] [--history FILE] | --judge FILE',
-  );
-  return process.exit(2);
 }

@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly seeds: number;
   readonly minutes: number;
   readonly jobs: number;
+  /** Nothing is begun any more; what was found so far is told. */
+  readonly signal: AbortSignal;
 }
 
 /** What the workers are told once, and then range by range. */
@@ -52,7 +54,7 @@ export async function runFleet(options: FleetOptions): Promise<number> {
   let next = options.from;
   const last = options.from + options.seeds;
   const nextRange = (): Range | null => {
-    if (next >= last || performance.now() > endMs) return null;
+    if (next >= last || performance.now() > endMs || options.signal.aborted) return null;
     const range = { from: next, count: Math.min(RANGE, last - next) };
     next += range.count;
     return range;
