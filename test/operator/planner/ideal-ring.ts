@@ -175,14 +175,21 @@ export class IdealRing {
     const node = this.node(ordinal);
     if (this.named.has(node.incarnation)) this.lost.add(node.incarnation);
     this.#empty(node);
+    this.#forgetUnheld();
   }
 
   /** The store comes back older, or empty. What no node ever saw is as if it had never been. */
   restore(older: RingDocument | null): void {
     this.document = older;
+    this.#forgetUnheld();
+  }
+
+  /** Later than what is stored and on no volume any more: nobody can ever prove that it was. */
+  #forgetUnheld(): void {
     const held = new Set([...this.nodes.values()].map((node) => node.document?.epoch));
     for (const known of this.#hashes.keys()) {
-      if (known > (older?.epoch ?? 0) && !held.has(epoch(known))) this.#hashes.delete(known);
+      if (known > (this.document?.epoch ?? 0) && !held.has(epoch(known)))
+        this.#hashes.delete(known);
     }
   }
 
