@@ -40,10 +40,7 @@ const options = npmCommand(
   .opts<ProofWords>();
 
 let lastShownMs = -Infinity;
-process.exitCode =
-  options.judge === undefined
-    ? await run()
-    : report(judgeHistory(await readHistory(options.judge), REAL_RULES).map(describeViolation));
+process.exitCode = options.judge === undefined ? await run() : await judgeAgain(options.judge);
 
 async function run(): Promise<number> {
   const { minutes, seed, clients, rate, history } = options;
@@ -61,6 +58,15 @@ async function run(): Promise<number> {
   if (history !== undefined) await writeHistory(history, journal.calls);
   else if (verdict.violations.length > 0) console.log(await keepHistory(seed, journal.calls));
   return report(verdict.violations);
+}
+
+async function judgeAgain(path: string): Promise<number> {
+  try {
+    return report(judgeHistory(await readHistory(path), REAL_RULES).map(describeViolation));
+  } catch (error) {
+    console.error(`no history can be read from ${path}: ${(error as Error).message}`);
+    return 2;
+  }
 }
 
 /** On a terminal one line that changes, else a line now and then. */
