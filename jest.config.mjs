@@ -7,7 +7,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 /** Real processes, kills, and hunts through many schedules: what takes seconds, not milliseconds. */
 const WHOLE = [
   '/test/proof/real-ring\\.',
-  '/test/operator/main\\.',
+  '/test/operator/(cli/)?main\\.',
   '/test/operator/local/(platform|supervisor)\\.',
   '/test/node/(main|running-node)\\.',
   '/test/node/storage/crash\\.',

@@ -10,6 +10,7 @@ import type { Picture } from './local/picture.ts';
 import { STATE_FOLDER } from './local/state-folder.ts';
 import { reconcile } from './loop.ts';
 import { plan } from './planner/plan.ts';
+import { VERSION } from './version.ts';
 import { formatDuration, reasonOf } from './words.ts';
 
 const EXIT = { stopped: 0, failed: 1, usage: 2, refused: 4, atOnce: 130 } as const;
@@ -23,6 +24,7 @@ interface Flags {
 
 const program = new Command('ringkeeper')
   .description('Runs the ring that a DhtCluster manifest describes, as processes on this machine.')
+  .version(VERSION)
   .argument('[manifest]', 'the same as --file')
   .option('-f, --file <path>', 'the DhtCluster manifest', 'examples/dev.yaml')
   .option('--state <folder>', 'where data, logs and the ring document are kept', STATE_FOLDER)

@@ -1,12 +1,12 @@
 // The CI script ends with its verdict whatever becomes of its stages. It runs here in a folder of its
 // own, with an npm that does what each test asks for.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { isAlive, nameProcess } from '../operator/local/process-identity.ts';
+import { ended } from './live/ended.ts';
 import { readOr } from './live/files.ts';
 import { until } from './live/until.ts';
 
@@ -18,7 +18,7 @@ interface Stages {
   readonly tests?: string;
 }
 
-interface Ended {
+interface Told {
   readonly code: number | null;
   readonly lines: readonly string[];
   readonly err: string;
@@ -68,20 +68,13 @@ esac
   return spawn(script, { env: { ...process.env, ...ceilings, PATH: path } });
 }
 
-async function ended(child: ReturnType<typeof begin>): Promise<Ended> {
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
+async function told(child: ReturnType<typeof begin>): Promise<Told> {
+  const { code, out, err } = await ended(child);
   return { code, lines: out.trimEnd().split('\n'), err };
 }
 
-const run = (stages: Stages, ceilings?: Readonly<Record<string, string>>): Promise<Ended> =>
-  ended(begin(stages, ceilings));
+const run = (stages: Stages, ceilings?: Readonly<Record<string, string>>): Promise<Told> =>
+  told(begin(stages, ceilings));
 
 const leftBehind = () => nameProcess(Number(readOr(join(folder, 'left-behind'), '0')));
 // Written for what CI runs on; `timeout` and /proc are nowhere else.
@@ -142,7 +135,7 @@ onLinux('the last line of CI', () => {
     'comes even after %s, with nothing behind it and nobody left',
     async (signal) => {
       const child = begin({ check: `${DETACHED}; sleep 300` });
-      const ending = ended(child);
+      const ending = told(child);
       await until('the check runs', 10_000, () => isAlive(leftBehind()));
       child.kill(signal);
       const { code, lines, err } = await ending;

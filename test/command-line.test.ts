@@ -2,24 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { ended } from './live/ended.ts';
 
 function begin(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [`test/${script}/main.ts`, ...args]);
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number, out, err }));
-  return { child, ended };
+  return { child, ended: ended(child) };
 }
 
 describe.each(['sim', 'bench', 'proof'])('npm run %s', (script) => {
@@ -58,19 +45,19 @@ describe('npm run sim', () => {
   });
 
   test('ends by its verdict when its reader has seen enough', async () => {
-    const { child, ended } = begin('sim', '--seed', '42', '--verbose');
+    const { child, ended: end } = begin('sim', '--seed', '42', '--verbose');
     child.stdout.once('data', () => child.stdout.destroy());
-    expect(await ended).toMatchObject({ code: 0, err: '' });
+    expect(await end).toMatchObject({ code: 0, err: '' });
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'that is stopped by %s tells what it has found, and ends by its verdict',
     async (signal) => {
-      const { child, ended } = begin('sim', '--minutes', '10', '--jobs', '1');
+      const { child, ended: end } = begin('sim', '--minutes', '10', '--jobs', '1');
       // It says how long it would take before it begins.
       await once(child.stderr, 'data');
       child.kill(signal);
-      const { code, out } = await ended;
+      const { code, out } = await end;
       expect(code).toBe(0);
       expect(out).toMatch(/\nschedules=\d+ steps=\d+ violations=0 rate=\d+\/s\n$/);
     },

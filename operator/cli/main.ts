@@ -2,6 +2,7 @@
 // what it publishes. Here they are only put together.
 import { Command, CommanderError, Option } from 'commander';
 import { STATE_FOLDER } from '../local/state-folder.ts';
+import { VERSION } from '../version.ts';
 import { reasonOf } from '../words.ts';
 import { applyCommand } from './apply.ts';
 import { benchCommand } from './bench.ts';
@@ -22,6 +23,7 @@ const terminal = openTerminal({ out: process.stdout, err: process.stderr });
 
 const program = new Command('dht')
   .description('Looks after a Ringkeeper ring: what it does, its size, its keys.')
+  .version(VERSION)
   .addOption(
     new Option('-o, --output <format>', 'how results are printed')
       .choices(['text', 'json'])
