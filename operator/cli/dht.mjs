@@ -3,15 +3,19 @@
 // node_modules takes over. Plain JavaScript, since an old Node reads nothing else.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const main = join(here, existsSync(join(here, 'main.ts')) ? 'main.ts' : 'main.js');
+const isSource = existsSync(join(here, 'main.ts'));
+const main = join(here, isSource ? 'main.ts' : 'main.js');
+// Compiled once, not once a command: half of a command's time. An old Node does without.
+const compiled = join(here, isSource ? '../..' : '../../..', 'node_modules/.cache/commands');
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 22)) {
+  nodeModule.enableCompileCache?.(compiled);
   await import(main);
 } else {
   const node = bundledNode();
@@ -19,7 +23,10 @@ if (major > 22 || (major === 22 && minor >= 22)) {
     console.error(`dht needs Node 22.22 or later; this is ${process.version}`);
     process.exit(1);
   }
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
