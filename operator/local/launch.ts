@@ -6,6 +6,7 @@ import type { NodeId } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
+import { compileAhead } from './compiled.ts';
 import type { DocumentFile } from './document-file.ts';
 import { readIfThere } from './durable-file.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -62,12 +63,12 @@ export async function launchOf(
     'volume-uid': volume,
     'log-format': 'json',
   });
+  // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
+  const program = [process.execPath, '--max-semi-space-size=4', nodeProgram()];
+  await compileAhead([...program, '--help']);
   return {
-    // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
     program: (volume) => [
-      process.execPath,
-      '--max-semi-space-size=4',
-      nodeProgram(),
+      ...program,
       ...Object.entries(flags(volume)).flatMap(([flag, value]) => [`--${flag}`, value]),
     ],
     dataFolder: folder.dataFolder(id),

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { defined } from '../../core/assert.ts';
 import { RingError } from '../../core/errors.ts';
 import { LOCAL_LOG_BYTES_MAX, LOCAL_STOP_MS } from '../../core/limits.ts';
+import { compiledEnv } from './compiled.ts';
 import { isMissing, readIfThere, writeDurably } from './durable-file.ts';
 import { isAlive, nameProcess, signalProcess } from './process-identity.ts';
 import type { ProcessName } from './process-identity.ts';
@@ -43,6 +44,7 @@ export async function startProcess(
     const child = spawn(command ?? process.execPath, args, {
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
+      env: compiledEnv(),
     });
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) => {
