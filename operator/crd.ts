@@ -2,10 +2,10 @@
 // itself it prints crds/dhtcluster.yaml; a test compares.
 import { stringify } from 'yaml';
 import { API_GROUP, API_VERSION, KIND, NAME } from '../core/api/cluster.ts';
-import { FIXED_FIELDS, RULES } from '../core/api/cluster-rules.ts';
+import { UPDATE_RULES, RULES } from '../core/api/cluster-rules.ts';
 import { SPEC } from '../core/api/cluster-spec.ts';
 import { STATUS } from '../core/api/cluster-status.ts';
-import type { Schema } from '../core/api/schema.ts';
+import type { ObjectSchema, Schema } from '../core/api/schema.ts';
 
 /** What stands in the declaration for our own parser only. */
 const OURS = new Set(['filled', 'expects', 'properties', 'items']);
@@ -99,20 +99,28 @@ function rootSchema(): object {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object', properties: { name: emit(NAME, 'metadata.name') } },
-      spec: { ...(emit(SPEC, 'spec') as object), default: {} },
+      spec: emit({ ...SPEC, default: {} }, 'spec'),
       status: emit(STATUS, 'status'),
     },
   };
 }
 
+/** The one form that a structural schema may have; it stands in the place of the type. */
+const INT_OR_STRING = {
+  anyOf: [{ type: 'integer' }, { type: 'string' }],
+  'x-kubernetes-int-or-string': true,
+};
+
 /**
  * One schema as Kubernetes takes it: without what is ours, with the rules that stand at this path.
  */
 function emit(schema: Schema, path: string): Record<string, unknown> {
-  const plain = Object.fromEntries(Object.entries(schema).filter(([key]) => !OURS.has(key)));
+  const left = schema.type === 'int-or-string' ? new Set([...OURS, 'type']) : OURS;
+  const plain = Object.fromEntries(Object.entries(schema).filter(([key]) => !left.has(key)));
   const validations = validationsAt(path);
   return {
     ...plain,
+    ...(schema.type === 'int-or-string' ? INT_OR_STRING : {}),
     description: described(schema),
     ...(schema.type === 'integer' ? { format: schema.maximum < 2 ** 31 ? 'int32' : 'int64' } : {}),
     // CEL rules are priced by the longest text that they may read, so choices are bounded too.
@@ -120,7 +128,20 @@ function emit(schema: Schema, path: string): Record<string, unknown> {
     ...(schema.type === 'array' ? { items: emit(schema.items, `${path}[]`) } : {}),
     ...(schema.type === 'object' ? { properties: emitFields(schema.properties, path) } : {}),
     ...(validations.length > 0 ? { 'x-kubernetes-validations': validations } : {}),
+    // The API server asks the rules of the default as it stands, before it fills in those inside.
+    ...(validations.length > 0 && schema.type === 'object' && schema.default !== undefined
+      ? { default: defaultsOf(schema) }
+      : {}),
   };
+}
+
+/** All defaults of an object, those inside as well. */
+function defaultsOf({ properties }: ObjectSchema): object {
+  const filled = Object.entries(properties).flatMap(([name, field]) => {
+    if (field.type === 'object') return field.default ? [[name, defaultsOf(field)]] : [];
+    return 'default' in field && field.default !== undefined ? [[name, field.default]] : [];
+  });
+  return Object.fromEntries(filled) as object;
 }
 
 function emitFields(fields: Readonly<Record<string, Schema>>, path: string): object {
@@ -136,9 +157,9 @@ function described(schema: Schema): string {
 function validationsAt(path: string): Validation[] {
   return [
     ...RULES.filter(({ at }) => at === path).map(({ cel, message }) => ({ rule: cel, message })),
-    ...FIXED_FIELDS.filter(({ at }) => at === path).map(({ at, cel, right }) => ({
+    ...UPDATE_RULES.filter(({ at }) => at === path).map(({ cel, field, may, right }) => ({
       rule: cel ?? 'self == oldSelf',
-      message: `${at.slice('spec.'.length)} cannot be changed; ${right}`,
+      message: `${field} ${may}; ${right}`,
     })),
   ];
 }

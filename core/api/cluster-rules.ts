@@ -1,21 +1,8 @@
 // What fields of DhtCluster's spec must agree upon. Each rule stands twice, as CEL for the API
 // server and as a predicate for the parser; a test requires the same verdict of both.
-import type { SPEC } from './cluster-spec.ts';
-import type { Parsed, Problem } from './schema.ts';
-
-/** The spec with every default filled in. */
-export type ClusterSpec = Parsed<typeof SPEC>;
-
-export interface ClusterRule {
-  /** The field that carries the rule; `self` in its CEL. */
-  readonly at: string;
-  readonly cel: string;
-  /** What the API server answers. */
-  readonly message: string;
-  readonly holds: (spec: ClusterSpec) => boolean;
-  /** The same with the numbers at hand; asked only where the rule does not hold. */
-  readonly problem: (spec: ClusterSpec) => Problem;
-}
+import { POD_RULES } from './cluster-pod-rules.ts';
+import { bytesOf } from './quantity.ts';
+import type { ClusterRule, UpdateRule } from './rule.ts';
 
 /** The quorum of a read or write that names none: a majority of the replicas. */
 export function majority(replicationFactor: number): number {
@@ -96,6 +83,20 @@ export const RULES: readonly ClusterRule[] = [
       right: `give at least ${String(HANDOFF_RATE_MIN)}, or 0 for no limit`,
     }),
   },
+  {
+    at: 'spec',
+    cel: '!self.hibernate || !self.storage.ephemeral',
+    message:
+      'hibernate must be false where storage.ephemeral is true: members that stop would lose all ' +
+      'data',
+    holds: (spec) => !spec.hibernate || !spec.storage.ephemeral,
+    problem: () => ({
+      path: 'spec.hibernate',
+      wrong: 'with storage.ephemeral, members that stop would lose all data',
+      right: 'leave hibernate out, or delete the ring',
+    }),
+  },
+  ...POD_RULES,
 ];
 
 function quorumRule(name: 'read' | 'write'): ClusterRule {
@@ -117,27 +118,40 @@ function quorumRule(name: 'read' | 'write'): ClusterRule {
   };
 }
 
-/** A field that stays as it was made. */
-export interface FixedField {
-  readonly at: string;
-  /** `self == oldSelf` where left out. */
-  readonly cel?: string;
-  readonly of: (spec: ClusterSpec) => unknown;
-  /** Why, and what to do instead. */
-  readonly right: string;
-}
-
 const ANOTHER_RING = 'put it back, or make a new ring and copy the keys';
+const fixed = (field: string, of: UpdateRule['of']): UpdateRule => ({
+  at: `spec.${field}`,
+  field,
+  of,
+  may: 'cannot be changed',
+  right: ANOTHER_RING,
+});
 
-export const FIXED_FIELDS: readonly FixedField[] = [
-  { at: 'spec.slotBits', of: (spec) => spec.slotBits, right: ANOTHER_RING },
-  { at: 'spec.limits', of: (spec) => spec.limits, right: ANOTHER_RING },
-  { at: 'spec.storage.ephemeral', of: (spec) => spec.storage.ephemeral, right: ANOTHER_RING },
+export const UPDATE_RULES: readonly UpdateRule[] = [
+  fixed('slotBits', (spec) => spec.slotBits),
+  fixed('limits', (spec) => spec.limits),
+  fixed('storage.ephemeral', (spec) => spec.storage.ephemeral),
   {
-    at: 'spec.topology.zones',
+    ...fixed('topology.zones', (spec) => spec.topology.zones),
     // A member's zone goes by its ordinal, so the order counts; sets are equal in any order.
     cel: "self.join(',') == oldSelf.join(',')",
-    of: (spec) => spec.topology.zones,
+  },
+  fixed('topology.zoneKey', (spec) => spec.topology.zoneKey),
+  {
+    ...fixed('storage.storageClassName', (spec) => spec.storage.storageClassName),
+    // Carried by what holds it: a rule at an optional field is not asked when it comes or goes.
+    at: 'spec.storage',
+    cel:
+      'has(self.storageClassName) == has(oldSelf.storageClassName) && ' +
+      '(!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
+  },
+  {
+    at: 'spec.storage',
+    cel: 'quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0',
+    field: 'storage.size',
+    of: (spec) => spec.storage.size,
+    holds: (old, next) => bytesOf(next.storage.size) >= bytesOf(old.storage.size),
+    may: 'can only grow',
     right: ANOTHER_RING,
   },
 ];

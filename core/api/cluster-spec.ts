@@ -10,7 +10,8 @@ import {
   SLOT_BITS_MAX,
   SLOT_BITS_MIN,
 } from '../limits.ts';
-import type { ObjectSchema } from './schema.ts';
+import { IMAGE, PLACES, RESOURCES, VOLUME } from './cluster-pods.ts';
+import type { ObjectSchema, Parsed } from './schema.ts';
 
 const LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 const LABEL_IN_WORDS = 'lower-case letters, digits and hyphens, with no hyphen at either end';
@@ -89,6 +90,7 @@ const STORAGE = {
       default: CACHE_BYTES,
       description: 'Bytes of records that each member keeps in memory in front of its store.',
     },
+    ...VOLUME,
   },
 } as const satisfies ObjectSchema;
 
@@ -173,8 +175,9 @@ const TOPOLOGY = {
       description:
         'Zones over which a ring on one machine is spread, in turn by ordinal; with ' +
         'replicationFactor zones or more, each slot has its copies in different ones. Empty: all ' +
-        'members are in one zone, "local". Cannot be changed later.',
+        'members are in one zone, "local". Cannot be changed later. Kubernetes ignores it.',
     },
+    ...PLACES,
   },
 } as const satisfies ObjectSchema;
 
@@ -253,7 +256,9 @@ export const SPEC = {
         'Cannot be changed later.',
     },
     consistency: CONSISTENCY,
+    image: IMAGE,
     storage: STORAGE,
+    resources: RESOURCES,
     limits: LIMITS,
     handoff: HANDOFF,
     decommission: {
@@ -277,6 +282,14 @@ export const SPEC = {
       type: 'boolean',
       default: false,
       description: 'true: the operator observes and reports, and starts no change.',
+    },
+    hibernate: {
+      type: 'boolean',
+      default: false,
+      description:
+        'true: once no slot lacks a copy and no change is under way, all members are stopped and ' +
+        'their volumes kept. false again: they start with the same data. Processes on one machine ' +
+        'ignore it.',
     },
     restartedAt: {
       type: 'string',
@@ -306,3 +319,6 @@ export const SPEC = {
     local: LOCAL,
   },
 } as const satisfies ObjectSchema;
+
+/** The spec with every default filled in. */
+export type ClusterSpec = Parsed<typeof SPEC>;

@@ -1,8 +1,10 @@
 // The DhtCluster resource: what a manifest says, read into a value that is known to be right, or a
 // list of everything that is wrong with it.
-import { FIXED_FIELDS, majority, RULES, type ClusterSpec } from './cluster-rules.ts';
-import { SPEC } from './cluster-spec.ts';
+import { memoryOf } from './cluster-pod-rules.ts';
+import { majority, RULES, UPDATE_RULES } from './cluster-rules.ts';
+import { SPEC, type ClusterSpec } from './cluster-spec.ts';
 import type { STATUS } from './cluster-status.ts';
+import type { UpdateRule } from './rule.ts';
 import type { ObjectSchema, Parsed, Problem, Schema, TextSchema } from './schema.ts';
 import { isObject, join, kindOf, quoted, read, type Reading } from './validate.ts';
 
@@ -10,7 +12,7 @@ export const API_GROUP = 'dht.ringkeeper.dev';
 export const API_VERSION = 'v1alpha1';
 export const KIND = 'DhtCluster';
 
-export type { ClusterSpec } from './cluster-rules.ts';
+export type { ClusterSpec } from './cluster-spec.ts';
 export type ClusterStatus = Parsed<typeof STATUS>;
 
 /** What Kubernetes knows of any object. Other fields pass through as they are. */
@@ -47,7 +49,7 @@ export const NAME = {
 
 /**
  * Reads a manifest that YAML or JSON was parsed to. Defaults are filled in as the API server does
- * it; a quorum that is left out becomes a majority. Unknown fields are refused.
+ * it; a quorum that is left out becomes a majority, memory goes by the cache. Unknown fields are refused.
  */
 export function parseCluster(
   value: unknown,
@@ -62,7 +64,7 @@ export function parseCluster(
   const metadata = readMetadata(value.metadata, reading);
   const spec = read(value.spec ?? {}, SPEC, 'spec', reading);
   if (problems.length > 0) return { problems };
-  const filled = withQuorums(spec as ClusterSpec);
+  const filled = worked(spec as Given);
   const broken = RULES.filter((rule) => !rule.holds(filled)).map((rule) => rule.problem(filled));
   if (broken.length > 0) return { problems: broken };
   const head = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND } as const;
@@ -71,16 +73,22 @@ export function parseCluster(
 
 /** What may not become of a ring that exists already: fields that stay as they were made. */
 export function checkUpdate(old: DhtCluster, next: DhtCluster): readonly Problem[] {
-  return FIXED_FIELDS.filter(
-    ({ of }) => JSON.stringify(of(old.spec)) !== JSON.stringify(of(next.spec)),
-  ).map(({ at, of, right }) => ({
-    path: at,
-    wrong:
-      'cannot be changed from ' +
-      `${JSON.stringify(of(old.spec))} to ${JSON.stringify(of(next.spec))}`,
-    right,
-  }));
+  return UPDATE_RULES.filter(({ of, holds = sameBy(of) }) => !holds(old.spec, next.spec)).map(
+    ({ field, of, may, right }) => ({
+      path: `spec.${field}`,
+      wrong: `${may}: it is ${inText(of(old.spec))}, not ${inText(of(next.spec))}`,
+      right,
+    }),
+  );
 }
+
+const sameBy =
+  (of: UpdateRule['of']) =>
+  (old: ClusterSpec, next: ClusterSpec): boolean =>
+    JSON.stringify(of(old)) === JSON.stringify(of(next));
+
+const inText = (value: unknown): string =>
+  value === undefined ? 'left out' : JSON.stringify(value);
 
 const WANTED = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND };
 const HEAD = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
@@ -140,12 +148,33 @@ function readTexts(value: unknown, path: string, { problems }: Reading): void {
   }
 }
 
-function withQuorums(spec: ClusterSpec): ClusterSpec {
-  const quorum = majority(spec.replicationFactor);
-  const given: Partial<ClusterSpec['consistency']> = spec.consistency;
-  const quorums = { read: given.read ?? quorum, write: given.write ?? quorum };
-  return { ...spec, consistency: { ...spec.consistency, ...quorums } };
+/** Fills in what is worked out from other fields (`filled` in the schema). */
+function worked(spec: Given): ClusterSpec {
+  const { consistency, resources, storage, replicationFactor } = spec;
+  const quorum = majority(replicationFactor);
+  const { requests, limits } = resources;
+  const memory = memoryOf(storage.cacheBytes, { request: requests.memory, limit: limits.memory });
+  return {
+    ...spec,
+    consistency: { ...consistency, read: consistency.read ?? quorum, write: consistency.write ?? quorum },
+    resources: {
+      requests: { ...requests, memory: memory.request },
+      limits: { ...limits, memory: memory.limit },
+    },
+  };
 }
+
+/** The spec as it was read, before anything is worked out. */
+type Given = Omit<ClusterSpec, 'consistency' | 'resources'> & {
+  readonly consistency: WithoutSome<ClusterSpec['consistency'], 'read' | 'write'>;
+  readonly resources: {
+    readonly [K in keyof ClusterSpec['resources']]: WithoutSome<
+      ClusterSpec['resources'][K],
+      'memory'
+    >;
+  };
+};
+type WithoutSome<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 
 /** Where in the schema a field of this name stands; the outermost first. */
 function findField(name: string, schema: ObjectSchema, path: string): string | null {

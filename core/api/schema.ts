@@ -36,6 +36,21 @@ export interface TextSchema extends Described {
   readonly expects?: string;
   readonly format?: 'date-time';
   readonly default?: string;
+  /** As with whole numbers. */
+  readonly filled?: string;
+}
+
+/** A whole number, or text for all else that a quantity can be: `2` and `250m`. */
+export interface IntegerOrTextSchema extends Described {
+  readonly type: 'int-or-string';
+  /** Of a number. */
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Of a text. */
+  readonly maxLength: number;
+  readonly pattern: string;
+  readonly expects: string;
+  readonly default?: string;
 }
 
 export interface ChoiceSchema extends Described {
@@ -68,6 +83,7 @@ export type Schema =
   | BooleanSchema
   | TextSchema
   | ChoiceSchema
+  | IntegerOrTextSchema
   | ListSchema
   | ObjectSchema;
 
@@ -76,7 +92,9 @@ export type Parsed<S> = S extends { readonly enum: readonly (infer Choice)[] }
   ? Choice
   : S extends { readonly type: 'string' }
     ? string
-    : S extends { readonly type: 'integer' | 'number' }
+    : S extends { readonly type: 'int-or-string' }
+      ? number | string
+      : S extends { readonly type: 'integer' | 'number' }
       ? number
       : S extends { readonly type: 'boolean' }
         ? boolean

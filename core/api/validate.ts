@@ -3,6 +3,7 @@
 import { unreachable } from '../assert.ts';
 import type {
   ChoiceSchema,
+  IntegerOrTextSchema,
   IntegerSchema,
   ListSchema,
   NumberSchema,
@@ -35,6 +36,7 @@ export function read(value: unknown, schema: Schema, path: string, reading: Read
     case 'number':
     case 'boolean':
     case 'string':
+    case 'int-or-string':
       return checked(value, leafProblem(value, schema), path, reading);
     default:
       return unreachable(schema);
@@ -50,6 +52,8 @@ function leafProblem(value: unknown, schema: Exclude<Schema, ObjectSchema | List
       return typeof value === 'boolean' ? null : [kindOf(value), give(schema)];
     case 'string':
       return 'enum' in schema ? choiceProblem(value, schema) : textProblem(value, schema);
+    case 'int-or-string':
+      return integerOrTextProblem(value, schema);
     default:
       return unreachable(schema);
   }
@@ -147,6 +151,14 @@ function textProblem(value: unknown, schema: TextSchema): Wrong {
   return null;
 }
 
+function integerOrTextProblem(value: unknown, schema: IntegerOrTextSchema): Wrong {
+  if (typeof value !== 'number') {
+    return textProblem(value, { ...schema, type: 'string' });
+  }
+  const fits = Number.isInteger(value) && value >= schema.minimum && value <= schema.maximum;
+  return fits ? null : [`${String(value)} is not usable`, give(schema)];
+}
+
 /** What would be right there, as a request. */
 function give(schema: Schema): string {
   switch (schema.type) {
@@ -163,6 +175,8 @@ function give(schema: Schema): string {
     }
     case 'string':
       return `give ${'enum' in schema ? schema.enum.join(' or ') : (schema.expects ?? 'text')}`;
+    case 'int-or-string':
+      return `give ${schema.expects}`;
     default:
       return unreachable(schema);
   }

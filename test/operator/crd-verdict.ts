@@ -4,7 +4,8 @@
 import { runInThisContext } from 'node:vm';
 
 export interface Emitted {
-  type: string;
+  /** Left out: a whole number or text. */
+  type?: string;
   description?: string;
   properties?: Record<string, Emitted>;
   items?: Emitted;
@@ -18,6 +19,7 @@ export interface Emitted {
   maxItems?: number;
   pattern?: string;
   format?: string;
+  'x-kubernetes-int-or-string'?: true;
   'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-validations'?: { rule: string; message: string }[];
@@ -47,6 +49,12 @@ function withDefaults(value: unknown, schema: Emitted): unknown {
 
 function structure(value: unknown, schema: Emitted, path: string): string[] {
   switch (schema.type) {
+    case undefined:
+      return structure(
+        value,
+        { ...schema, type: typeof value === 'string' ? 'string' : 'integer' },
+        path,
+      );
     case 'object': {
       if (!isFields(value)) return [path];
       if (schema.properties === undefined) return [];
@@ -115,11 +123,44 @@ export function evaluate(cel: string, self: unknown, oldSelf?: unknown): boolean
   if (known !== undefined) return known(self, oldSelf);
   const script = cel
     .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
+    .replace(/double\(/g, 'Number(')
+    .replace(/type\(([\w.]+)\) == int/g, '(typeof $1 === "number")')
     .replace(/self == oldSelf/g, 'JSON.stringify(self) === JSON.stringify(oldSelf)')
     .replace(/([\w.]+) \/ (\d+)/g, 'Math.trunc($1 / $2)');
-  const predicate = runInThisContext(`(self, oldSelf) => ${script}`) as Predicate;
+  const twin = runInThisContext(`(quantity) => (self, oldSelf) => ${script}`) as (
+    quantity: (text: string) => Quantity,
+  ) => Predicate;
+  const predicate = twin((text) => new Quantity(text));
   compiled.set(cel, predicate);
   return predicate(self, oldSelf);
+}
+
+/** CEL's quantities, exact to a thousandth. */
+class Quantity {
+  readonly #thousandths: bigint;
+  constructor(text: string) {
+    const [, whole, fraction, unit] = /^(\d+)(?:[.](\d{1,3}))?(\w*)$/.exec(text)!;
+    const thousandths = BigInt(whole!) * 1000n + BigInt((fraction ?? '').padEnd(3, '0'));
+    if (unit === 'm') {
+      this.#thousandths = BigInt(whole!);
+      return;
+    }
+    const power = BigInt(' KMGT'.indexOf(unit![0] ?? ' '));
+    const factor = unit!.endsWith('i') ? 1024n ** power : 1000n ** power;
+    this.#thousandths = thousandths * factor;
+  }
+  compareTo(other: Quantity): number {
+    return (
+      Number(this.#thousandths > other.#thousandths) -
+      Number(this.#thousandths < other.#thousandths)
+    );
+  }
+  asApproximateFloat(): number {
+    return Number(this.#thousandths) / 1000;
+  }
+  asInteger(): number {
+    return Number(this.#thousandths / 1000n);
+  }
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { FIXED_FIELDS, majority, RULES } from '../../../core/api/cluster-rules.ts';
+import { UPDATE_RULES, majority, RULES } from '../../../core/api/cluster-rules.ts';
 import { SPEC } from '../../../core/api/cluster-spec.ts';
 import type { Schema } from '../../../core/api/schema.ts';
 
@@ -18,7 +18,8 @@ describe('the rules between fields', () => {
       expect(read.length).toBeGreaterThan(0);
       expect([at, ...read].filter((path) => !existing(path))).toEqual([]);
     }
-    expect(FIXED_FIELDS.filter(({ at }) => !existing(at))).toEqual([]);
+    const named = UPDATE_RULES.flatMap(({ at, field }) => [at, `spec.${field}`]);
+    expect(named.filter((path) => !existing(path))).toEqual([]);
   });
 
   test('say in their message what would be right', () => {

@@ -68,7 +68,17 @@ describe('a manifest', () => {
       replicationFactor: 3,
       slotBits: 12,
       consistency: { read: 2, write: 2, mode: 'strict', conflicts: 'siblings' },
-      storage: { ephemeral: false, durability: 'sync', cacheBytes: 67_108_864 },
+      storage: {
+        ephemeral: false,
+        durability: 'sync',
+        cacheBytes: 67_108_864,
+        size: '10Gi',
+        retention: { whenScaled: 'Delete', whenDeleted: 'Retain' },
+      },
+      resources: {
+        requests: { cpu: '100m', memory: '320Mi' },
+        limits: { memory: '1152Mi' },
+      },
       limits: {
         valueBytesMax: 1_048_576,
         hintAgeSeconds: 10_800,
@@ -78,8 +88,9 @@ describe('a manifest', () => {
       handoff: { maxBytesPerSecond: 0 },
       decommission: [],
       paused: false,
+      hibernate: false,
       abortAfterSeconds: 60,
-      topology: { zones: [] },
+      topology: { zones: [], zoneKey: 'topology.kubernetes.io/zone', spread: 'preferred' },
       http: { corsOrigins: [] },
       local: { clientPort: 8080 },
     });
@@ -100,6 +111,24 @@ describe('a manifest', () => {
       expect([consistency.read, consistency.write]).toEqual([quorum, quorum]);
     },
   );
+
+  test.each([
+    ['nothing', {}, '320Mi', '1152Mi'],
+    ['a large cache', { cache: 2 ** 32 }, '4352Mi', '9216Mi'],
+    ['the smallest limit', { limit: '336M' }, '320Mi', '336M'],
+    ['a limit below the ample one', { limit: '512Mi' }, '320Mi', '512Mi'],
+    ['a large request', { request: '2Gi' }, '2Gi', '2048Mi'],
+    ['both', { request: '1Gi', limit: '2Gi' }, '1Gi', '2Gi'],
+    ['the largest request', { request: '999999Ti' }, '999999Ti', '999999Ti'],
+  ])('with %s given asks for memory that fits', (_, given, request, limit) => {
+    const { cache, ...memory } = given as { cache?: number; request?: string; limit?: string };
+    const of = (text: string | undefined) => (text === undefined ? {} : { memory: text });
+    const { resources } = clusterOf({
+      storage: cache === undefined ? {} : { cacheBytes: cache },
+      resources: { requests: of(memory.request), limits: of(memory.limit) },
+    }).spec;
+    expect([resources.requests.memory, resources.limits.memory]).toEqual([request, limit]);
+  });
 
   test('read again gives itself', () => {
     for (const sample of SAMPLES.filter(({ problems }) => problems.length === 0)) {
@@ -129,7 +158,9 @@ describe('a changed manifest', () => {
         replicas: 9,
         replicationFactor: 5,
         consistency: { conflicts: 'lastWriterWins' },
-        storage: { durability: 'relaxed' },
+        storage: { durability: 'relaxed', size: '11Gi', retention: { whenDeleted: 'Delete' } },
+        resources: { requests: { cpu: 2 } },
+        image: 'registry.example.com/ringkeeper:2',
         paused: true,
         restartedAt: 'now',
       }),
@@ -137,14 +168,26 @@ describe('a changed manifest', () => {
   });
 
   test.each([
-    [{ slotBits: 8 }, `spec.slotBits: cannot be changed from 12 to 8; ${help}`],
+    [{ slotBits: 8 }, `spec.slotBits: cannot be changed: it is 12, not 8; ${help}`],
     [
       { storage: { ephemeral: true } },
-      `spec.storage.ephemeral: cannot be changed from false to true; ${help}`,
+      `spec.storage.ephemeral: cannot be changed: it is false, not true; ${help}`,
     ],
     [
       { topology: { zones: ['b', 'a'] } },
-      `spec.topology.zones: cannot be changed from ["a","b"] to ["b","a"]; ${help}`,
+      `spec.topology.zones: cannot be changed: it is ["a","b"], not ["b","a"]; ${help}`,
+    ],
+    [
+      { storage: { storageClassName: 'fast' } },
+      `spec.storage.storageClassName: cannot be changed: it is left out, not "fast"; ${help}`,
+    ],
+    [
+      { storage: { size: '9Gi' } },
+      `spec.storage.size: can only grow: it is "10Gi", not "9Gi"; ${help}`,
+    ],
+    [
+      { topology: { zones: ['a', 'b'], zoneKey: 'rack' } },
+      `spec.topology.zoneKey: cannot be changed: it is "topology.kubernetes.io/zone", not "rack"; ${help}`,
     ],
   ])('may not change %j', (spec, problem) => {
     expect(after(spec)).toEqual([problem]);
@@ -152,7 +195,7 @@ describe('a changed manifest', () => {
 
   test('may not change a limit that data depends on', () => {
     expect(after({ limits: { valueBytesMax: 5 } })[0]).toMatch(
-      /^spec.limits: cannot be changed from .*/,
+      /^spec.limits: cannot be changed: it is .*/,
     );
   });
 });
