@@ -56,6 +56,8 @@ export const ERRORS = {
   FRAME_INVALID: { status: 500, retryable: false, title: 'The peer sent an invalid frame' },
   MANIFEST_INVALID: { status: 422, retryable: false, title: 'The manifest is not valid' },
   CONFLICT: { status: 409, retryable: true, title: 'The stored document changed meanwhile' },
+  FORBIDDEN: { status: 403, retryable: false, title: 'The Kubernetes API server forbids it' },
+  INVALID: { status: 422, retryable: false, title: 'The Kubernetes API server refuses the object' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -203,3 +203,28 @@ export const LOCAL_READY_MS = 250;
 export const LOCAL_LOAD_MS = 5_000;
 /** ms within which a second signal is the echo of the first. */
 export const SIGNAL_ECHO_MS = 400;
+
+/** Kubernetes: calls of the API server. */
+/** ms to connect to the API server, TLS included. */
+export const KUBE_CONNECT_MS = 3_000;
+/** ms until one call is given up; the API server is told, so that it gives up as well. */
+export const KUBE_CALL_MS = 10_000;
+/** ms that an operation may take with its retries; a later pass of the loop has newer facts. */
+export const KUBE_PATIENCE_MS = 20_000;
+/** Calls of one operation, the first included. */
+export const KUBE_TRIES_MAX = 5;
+/** ms before a retry: a random part of a ceiling that doubles from the first to the last. */
+export const KUBE_RETRY_MS_MIN = 100;
+export const KUBE_RETRY_MS_MAX = 3_000;
+/** Objects of one page of a list: some 5 MB at most of 10 kB each. */
+export const KUBE_PAGE = 500;
+/** bytes of one event of a watch; etcd takes objects of 1.5 MB, and JSON of the wire adds little. */
+export const WATCH_LINE_BYTES_MAX = 8 * 1024 * 1024;
+/** s that the API server keeps a watch open, between the two, drawn at random: not all end at once. */
+export const WATCH_SECONDS_MIN = 300;
+export const WATCH_SECONDS_MAX = 600;
+/** ms of silence after which a watch is dead: an idle one gets a bookmark about every 60 s. */
+export const WATCH_SILENCE_MS = 90_000;
+/** ms before a watch or list that failed is tried again, as KUBE_RETRY_MS. */
+export const WATCH_RETRY_MS_MIN = 500;
+export const WATCH_RETRY_MS_MAX = 30_000;

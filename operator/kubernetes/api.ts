@@ -56,7 +56,8 @@ export interface Preconditions {
 /**
  * Failures are RingErrors: CONFLICT (409: the object moved on, or exists already, or a precondition
  * failed), FORBIDDEN (403: RBAC or an admission policy; the message is the API server's), INVALID
- * (400, 422), PEER_UNREACHABLE (no answer, 5xx or 429 after the retries).
+ * (400, 422), NOT_FOUND (404 where an object, its namespace or its kind must be there), UNAUTHORIZED
+ * (401), PEER_UNREACHABLE (no answer, 5xx or 429 after the retries: it may have been done).
  */
 export interface KubeApi {
   /** A live read, never a cache; null: there is none. */
@@ -76,6 +77,59 @@ export interface KubeApi {
   replace<T extends KubeObject>(kind: KubeKind, object: T): Promise<T>;
   /** JSON merge patch; with `metadata.resourceVersion` in it, a compare-and-set. */
   patch<T extends KubeObject>(ref: KubeRef, patch: object): Promise<T>;
-  /** `absent`: it was gone already. */
-  remove(ref: KubeRef, preconditions: Preconditions): Promise<'removed' | 'absent'>;
+  /** `absent`: it was gone already. With finalizers or a grace period it goes later. */
+  remove(
+    ref: KubeRef,
+    preconditions: Preconditions,
+    /** 0: at once, without waiting for the host's word. Left out: as the object says. */
+    graceSeconds?: number,
+  ): Promise<'removed' | 'absent'>;
 }
+
+/** All objects of a kind at one moment. */
+export interface Snapshot<T extends KubeObject> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+}
+
+/** What a watch tells. `bookmark`: nothing happened up to here. `expired`: take a snapshot again. */
+export type WatchEvent<T extends KubeObject> =
+  | { readonly kind: 'set'; readonly object: T }
+  | { readonly kind: 'gone'; readonly object: T }
+  | { readonly kind: 'bookmark'; readonly resourceVersion: string }
+  | { readonly kind: 'expired' };
+
+/** What is watched: one kind in one namespace, or in all (null), by label selector. */
+export interface WatchScope {
+  readonly kind: KubeKind;
+  readonly namespace: string | null;
+  readonly selector?: Readonly<Record<string, string>>;
+}
+
+/** The part of the API server that a reflector needs. Failures as of KubeApi. */
+export interface KubeWatcher {
+  snapshot<T extends KubeObject>(scope: WatchScope): Promise<Snapshot<T>>;
+  /**
+   * What happens after `resourceVersion`, in order. Ends when the server ends it, which it does after
+   * `seconds`, or when the signal aborts; fails where it is silent for too long.
+   */
+  watch<T extends KubeObject>(
+    scope: WatchScope,
+    from: { readonly resourceVersion: string; readonly seconds: number },
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
+}
+
+/** Told of each call of the API server, for metrics. */
+export interface KubeObserver {
+  /** `code`: the HTTP status, or `silent`. `resource`: the plural. */
+  called(call: {
+    readonly verb: KubeVerb;
+    readonly resource: string;
+    readonly code: string;
+    readonly ms: number;
+  }): void;
+}
+
+/** As the API server's own metrics and audit log call them. */
+export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';

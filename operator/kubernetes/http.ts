@@ -1,0 +1,157 @@
+// One HTTP call to the API server, or one stream of lines from it: credentials, deadlines, and what
+// came back as a value. Whether it is tried again is decided in retries.ts.
+//
+// The client library's own calls are not used: its models drop fields they don't know and turn times
+// into Dates, it looks up the API before each kind, and its Watch ends after 30 s without a word.
+import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { request, type Dispatcher } from 'undici';
+import { RingError } from '../../core/errors.ts';
+import { WATCH_LINE_BYTES_MAX, WATCH_SILENCE_MS } from '../../core/limits.ts';
+import type { PooledKubeConfig } from './pooled-config.ts';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/api/v1/…`, its parts encoded already. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body?: { readonly type: string; readonly text: string };
+}
+
+export type KubeAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly text: string;
+      /** ms that the server asks us to wait; null: it doesn't. */
+      readonly retryAfterMs: number | null;
+    }
+  /** No answer. `mayBeDone`: the request may have reached the server. */
+  | { readonly kind: 'silent'; readonly mayBeDone: boolean; readonly cause: unknown };
+
+const USER_AGENT = 'ringkeeper-operator';
+
+/** ms beyond the deadline for silence, until an answer that trickles in is given up too. */
+const TRICKLE_MS = 1_000;
+
+/** One call with a deadline; never throws. */
+export async function callOnce(
+  config: PooledKubeConfig,
+  call: KubeRequest,
+  { callMs, signal }: { readonly callMs: number; readonly signal?: AbortSignal },
+): Promise<KubeAnswer> {
+  try {
+    const ended = [AbortSignal.timeout(callMs + TRICKLE_MS), ...(signal ? [signal] : [])];
+    const query = { ...call.query, timeout: `${Math.ceil(callMs / 1000)}s` };
+    const answer = await send(config, { ...call, query }, AbortSignal.any(ended), {
+      // A timeout of undici's also probes the connection; an aborted signal would not.
+      headersTimeout: callMs,
+      bodyTimeout: callMs,
+    });
+    return {
+      kind: 'answered',
+      status: answer.statusCode,
+      text: await answer.body.text(),
+      retryAfterMs: retryAfterMs(answer.headers['retry-after']),
+    };
+  } catch (cause) {
+    return { kind: 'silent', mayBeDone: !isUnsent(cause), cause };
+  }
+}
+
+/** What a stream began with: the status and, where it is no success, the whole body. */
+export interface KubeStream {
+  readonly status: number;
+  readonly text: string;
+  readonly lines: AsyncIterable<string>;
+}
+
+/** A stream that ends with the signal, or fails when it is silent for WATCH_SILENCE_MS. */
+export async function openStream(
+  config: PooledKubeConfig,
+  call: KubeRequest,
+  { callMs, signal }: { readonly callMs: number; readonly signal: AbortSignal },
+): Promise<KubeStream> {
+  const answer = await send(config, call, signal, {
+    headersTimeout: callMs,
+    bodyTimeout: WATCH_SILENCE_MS,
+  });
+  const isGood = answer.statusCode === 200;
+  return {
+    status: answer.statusCode,
+    text: isGood ? '' : await answer.body.text(),
+    lines: linesOf(answer.body),
+  };
+}
+
+async function send(
+  config: PooledKubeConfig,
+  { method, path, query, body }: KubeRequest,
+  signal: AbortSignal,
+  timeouts: { readonly headersTimeout: number; readonly bodyTimeout: number },
+): Promise<Dispatcher.ResponseData> {
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) throw new Unsent('the kubeconfig names no current context');
+  const url = `${server.replace(/\/$/, '')}${path}?${String(new URLSearchParams(query))}`;
+  const context = new RequestContext(url, HttpMethod.GET);
+  try {
+    await config.applySecurityAuthentication(context);
+  } catch (cause) {
+    throw new Unsent('no credentials for the API server', { cause });
+  }
+  const dispatcher = context.getDispatcher();
+  return await request(url, {
+    method,
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+    headers: {
+      ...(context.getHeaders() as Record<string, string>),
+      accept: 'application/json',
+      'user-agent': USER_AGENT,
+      ...(body === undefined ? {} : { 'content-type': body.type }),
+    },
+    body: body?.text ?? null,
+    signal,
+    ...timeouts,
+  });
+}
+
+/** What failed before anything was sent. */
+class Unsent extends Error {}
+
+/** Codes of failures to connect, and of a pool that was closed because certificates were replaced. */
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+]);
+
+function isUnsent(cause: unknown): boolean {
+  return cause instanceof Unsent || UNSENT.has(codeOf(cause));
+}
+
+function codeOf(cause: unknown): string {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+/** Seconds or a date, as RFC 9110 has it; a date is not worth trusting two clocks for. */
+function retryAfterMs(header: string | string[] | undefined): number | null {
+  const text = Array.isArray(header) ? header[0] : header;
+  return text !== undefined && /^[0-9]{1,6}$/.test(text) ? Number(text) * 1000 : null;
+}
+
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+    if (rest.length > WATCH_LINE_BYTES_MAX)
+      throw new RingError('PEER_UNREACHABLE', 'the API server sent a line without an end');
+  }
+}
