@@ -221,10 +221,18 @@ export const KUBE_PAGE = 500;
 /** bytes of one event of a watch; etcd takes objects of 1.5 MB, and JSON of the wire adds little. */
 export const WATCH_LINE_BYTES_MAX = 8 * 1024 * 1024;
 /** s that the API server keeps a watch open, between the two, drawn at random: not all end at once. */
-export const WATCH_SECONDS_MIN = 300;
-export const WATCH_SECONDS_MAX = 600;
-/** ms of silence after which a watch is dead: an idle one gets a bookmark about every 60 s. */
-export const WATCH_SILENCE_MS = 90_000;
+export const WATCH_SECONDS_MIN = 180;
+export const WATCH_SECONDS_MAX = 300;
+/**
+ * ms after which a watch that should have ended is dead. Silence before that is no sign: how often an
+ * idle watch gets a bookmark depends on etcd's settings, every 5 s or never. A dead connection is
+ * noticed sooner by the lease's calls, which share it.
+ */
+export const WATCH_GRACE_MS = 10_000;
+/** ms of silence of the API server after which the operator asks to be restarted: two watches' lives. */
+export const WATCH_STALE_MS = 2 * (WATCH_SECONDS_MAX * 1000 + WATCH_GRACE_MS);
+/** ms: a watch that ends sooner, and told nothing, counts as a failure, or it would be opened in a loop. */
+export const WATCH_MS_MIN = 1_000;
 /** ms before a watch or list that failed is tried again, as KUBE_RETRY_MS. */
 export const WATCH_RETRY_MS_MIN = 500;
 export const WATCH_RETRY_MS_MAX = 30_000;

@@ -108,10 +108,10 @@ export interface WatchScope {
 
 /** The part of the API server that a reflector needs. Failures as of KubeApi. */
 export interface KubeWatcher {
-  snapshot<T extends KubeObject>(scope: WatchScope): Promise<Snapshot<T>>;
+  snapshot<T extends KubeObject>(scope: WatchScope, signal: AbortSignal): Promise<Snapshot<T>>;
   /**
    * What happens after `resourceVersion`, in order. Ends when the server ends it, which it does after
-   * `seconds`, or when the signal aborts; fails where it is silent for too long.
+   * `seconds`, or when the signal aborts; fails where it is silent for longer than that.
    */
   watch<T extends KubeObject>(
     scope: WatchScope,

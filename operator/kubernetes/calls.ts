@@ -41,8 +41,10 @@ export class KubeCalls {
   }
 
   /** Throws where nobody answers in the end. */
-  async answer(operation: Operation): Promise<Answered> {
-    const { timers, fraction, callMs, signal } = this.options;
+  async answer(operation: Operation, ended: AbortSignal = NEVER): Promise<Answered> {
+    const { timers, fraction, callMs } = this.options;
+    const signal =
+      ended === NEVER ? this.options.signal : AbortSignal.any([this.options.signal, ended]);
     const begunMs = timers.nowMs();
     for (let made = 1; ; made++) {
       const calledMs = timers.nowMs();
@@ -76,9 +78,10 @@ export class KubeCalls {
 export async function snapshot<T extends KubeObject>(
   calls: KubeCalls,
   scope: WatchScope,
+  signal?: AbortSignal,
 ): Promise<Snapshot<T>> {
   for (let tries = 1; ; tries++) {
-    const found = await pages<T>(calls, scope);
+    const found = await pages<T>(calls, scope, signal);
     if (found !== null) return found;
     // Expired between two pages: once more from the start, and then let it be tried later.
     if (tries === 2) throw new RingError('PEER_UNREACHABLE', `list ${scope.kind.plural}: expired`);
@@ -93,13 +96,14 @@ interface Page<T> {
 async function pages<T extends KubeObject>(
   calls: KubeCalls,
   scope: WatchScope,
+  signal: AbortSignal | undefined,
 ): Promise<Snapshot<T> | null> {
   const { apiVersion, kind } = scope.kind;
   const items: T[] = [];
   let next = '';
   for (;;) {
     const operation = listing(scope, { limit: KUBE_PAGE, next });
-    const answer = await calls.answer(operation);
+    const answer = await calls.answer(operation, signal);
     if (answer.status === 410) return null;
     if (answer.status >= 300) throw refusalOf(answer, operation.what);
     const page = JSON.parse(answer.text) as Page<T>;

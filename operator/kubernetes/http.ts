@@ -6,7 +6,7 @@
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { request, type Dispatcher } from 'undici';
 import { RingError } from '../../core/errors.ts';
-import { WATCH_LINE_BYTES_MAX, WATCH_SILENCE_MS } from '../../core/limits.ts';
+import { WATCH_LINE_BYTES_MAX } from '../../core/limits.ts';
 import type { PooledKubeConfig } from './pooled-config.ts';
 
 export interface KubeRequest {
@@ -65,15 +65,22 @@ export interface KubeStream {
   readonly lines: AsyncIterable<string>;
 }
 
-/** A stream that ends with the signal, or fails when it is silent for WATCH_SILENCE_MS. */
+export interface StreamOptions {
+  /** ms until it has begun. */
+  readonly callMs: number;
+  readonly silenceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A stream that ends with the signal, or fails when it is silent for too long. */
 export async function openStream(
   config: PooledKubeConfig,
   call: KubeRequest,
-  { callMs, signal }: { readonly callMs: number; readonly signal: AbortSignal },
+  { callMs, silenceMs, signal }: StreamOptions,
 ): Promise<KubeStream> {
   const answer = await send(config, call, signal, {
     headersTimeout: callMs,
-    bodyTimeout: WATCH_SILENCE_MS,
+    bodyTimeout: silenceMs,
   });
   const isGood = answer.statusCode === 200;
   return {

@@ -1,5 +1,6 @@
 // Snapshots and watches of the API server, for reflectors.
 import { RingError } from '../../core/errors.ts';
+import { WATCH_GRACE_MS } from '../../core/limits.ts';
 import type { KubeObject, KubeWatcher, WatchEvent, WatchScope } from './api.ts';
 import { KubeCalls, snapshot, type KubeApiOptions } from './calls.ts';
 import { openStream, type KubeStream } from './http.ts';
@@ -10,7 +11,7 @@ import { refusalOf } from './refusals.ts';
 export function kubeWatcher(config: PooledKubeConfig, options: KubeApiOptions = {}): KubeWatcher {
   const calls = new KubeCalls(config, options);
   return {
-    snapshot: (scope) => snapshot(calls, scope),
+    snapshot: (scope, signal) => snapshot(calls, scope, signal),
     watch: (scope, from, signal) => watch(calls, scope, from, signal),
   };
 }
@@ -53,7 +54,9 @@ async function open(
     observer?.called({ verb: 'watch', resource: kind.plural, code, ms: timers.nowMs() - begunMs });
   try {
     const path = collectionPath(kind, namespace);
-    const stream = await openStream(config, { method: 'GET', path, query }, { callMs, signal });
+    const silenceMs = seconds * 1000 + WATCH_GRACE_MS;
+    const call = { method: 'GET', path, query } as const;
+    const stream = await openStream(config, call, { callMs, silenceMs, signal });
     tell(String(stream.status));
     return stream;
   } catch (cause) {

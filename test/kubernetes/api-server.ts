@@ -46,6 +46,8 @@ export interface ApiServer {
   user(name: string, groups?: readonly string[]): Promise<string>;
   /** As the administrator; `input` is read as its file `-`. */
   kubectl(args: readonly string[], input?: string): Promise<Ran>;
+  /** The store forgets all versions before this one. */
+  compact(resourceVersion: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,13 +65,17 @@ export async function startApiServer(
     // A test's data is worth nothing after it.
     etcdFlags: { 'unsafe-no-fsync': '' },
   });
-  const { kubeconfigPath, server } = await environment.start();
+  const { kubeconfigPath, server, etcdURL } = await environment.start();
   return {
     origin: server,
     kubeconfig: kubeconfigPath,
     user: async (name, groups = []) =>
       (await environment.addUser({ name, groups: [...groups] })).kubeconfigPath,
     kubectl: (args, input) => kubectl(kubeconfigPath, args, input),
+    compact: async (revision) => {
+      const body = JSON.stringify({ revision, physical: true });
+      await fetch(`${etcdURL!}/v3/kv/compaction`, { method: 'POST', body });
+    },
     stop: () => environment.stop(),
   };
 }

@@ -1,11 +1,11 @@
 // The port against a real API server: every verb, every refusal, one connection, and a way there that
 // goes dead.
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeApi, KubeKind, KubeObject } from '../../operator/kubernetes/api.ts';
 import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
 import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
 import { describeOnApiServer, startApiServer, type ApiServer } from './api-server.ts';
+import { configThrough, lineTo, type Line } from './line.ts';
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -173,50 +173,3 @@ describeOnApiServer('the port on a real API server', () => {
     });
   });
 });
-
-/** A line between us and the API server, such as a load balancer that forgets its connections. */
-interface Line {
-  readonly port: number;
-  accepted(): number;
-  /** Nothing passes any more on the connections of now; new ones work. */
-  goSilent(): void;
-  stop(): void;
-}
-
-async function lineTo(port: string): Promise<Line> {
-  const pairs: [Socket, Socket][] = [];
-  let accepted = 0;
-  const listener: Server = createServer((near) => {
-    accepted++;
-    const far = connect(Number(port), '127.0.0.1');
-    pairs.push([near, far]);
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) socket.on('error', () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (listener.address() as AddressInfo).port,
-    accepted: () => accepted,
-    goSilent: () => {
-      for (const [near, far] of pairs) {
-        near.unpipe(far);
-        far.unpipe(near);
-        near.resume();
-        far.resume();
-      }
-    },
-    stop: () => {
-      for (const socket of pairs.flat()) socket.destroy();
-      listener.close();
-    },
-  };
-}
-
-function configThrough(line: Line, server: ApiServer): PooledKubeConfig {
-  const config = PooledKubeConfig.load(server.kubeconfig);
-  config.clusters = config.clusters.map((cluster) => ({
-    ...cluster,
-    server: `https://127.0.0.1:${String(line.port)}`,
-  }));
-  return config;
-}
