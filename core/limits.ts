@@ -236,3 +236,12 @@ export const WATCH_MS_MIN = 1_000;
 /** ms before a watch or list that failed is tried again, as KUBE_RETRY_MS. */
 export const WATCH_RETRY_MS_MIN = 500;
 export const WATCH_RETRY_MS_MAX = 30_000;
+
+/** Kubernetes: the operator's queue. */
+/** Clusters that are reconciled at a time: most of a pass is waiting for answers. */
+export const QUEUE_WORKERS = 4;
+/** ms until a cluster whose pass failed is tried again, doubling from the first to the last. */
+export const QUEUE_RETRY_MS_MIN = 250;
+export const QUEUE_RETRY_MS_MAX = 60_000;
+/** ms after a failure during which a change of the cluster hurries nothing: it may be our own trace. */
+export const QUEUE_CALM_MS = 1_000;
