@@ -245,3 +245,15 @@ export const QUEUE_RETRY_MS_MIN = 250;
 export const QUEUE_RETRY_MS_MAX = 60_000;
 /** ms after a failure during which a change of the cluster hurries nothing: it may be our own trace. */
 export const QUEUE_CALM_MS = 1_000;
+
+/** Kubernetes: leader election. */
+/** s that others leave a lease alone which they do not see renewed. */
+export const LEASE_SECONDS = 15;
+/** ms after the last renewal was asked for until the leader stops leading; others wait 5 s longer. */
+export const LEASE_DEADLINE_MS = 10_000;
+/** ms between two renewals: one may fail, and its retries too. */
+export const LEASE_RENEW_MS = 4_000;
+/** ms between two looks of who waits for the lease, and after a renewal that failed. */
+export const LEASE_POLL_MS = 2_000;
+/** ms until one call about the lease is given up. */
+export const LEASE_CALL_MS = 3_000;
