@@ -13,6 +13,8 @@ const WHOLE = [
   '/test/node/storage/crash\\.',
   '/test/core/ring/claim\\.',
   '/test/sim/(exhaust|rules|schedule)\\.',
+  // A kube-apiserver and an etcd for each file.
+  '/test/kubernetes/[^/]+\\.',
 ];
 
 const common = {
