@@ -180,6 +180,8 @@ export const ADMIN_CONNECT_MS = 1_000;
 export const ADMIN_CALL_MS = 5_000;
 /** ms until a posted document must be in force; below ADMIN_CALL_MS, so that the poster learns why not. */
 export const ADOPTION_MS = 4_000;
+/** ms for which a node's load is good enough for a forecast; it is large to ask for. */
+export const LOAD_MS = 5_000;
 
 /** Local platform. */
 export const LOCAL_HOST = '127.0.0.1';
@@ -199,8 +201,6 @@ export const LOCAL_STOP_MS = 15_000;
 export const LOCAL_LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** ms between two looks at a node's /readyz by the proxy. */
 export const LOCAL_READY_MS = 250;
-/** ms for which a node's load is good enough for a forecast; it is large to ask for. */
-export const LOCAL_LOAD_MS = 5_000;
 /** ms within which a second signal is the echo of the first. */
 export const SIGNAL_ECHO_MS = 400;
 

@@ -1,7 +1,7 @@
 // The stored ring document of a local cluster: one file, replaced by compare-and-set (R1).
 import type { RingDocument } from '../../core/api/ring-document.ts';
-import { RingError } from '../../core/errors.ts';
-import { decodeDocument, documentHash, encodeDocument } from '../../core/membership/document.ts';
+import { decodeDocument, encodeDocument } from '../../core/membership/document.ts';
+import { checkReplacement } from '../stored-document.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 import type { Lock } from './lock.ts';
 
@@ -20,15 +20,7 @@ export function documentFile(path: string, lock: Lock): DocumentFile {
     read: () => readDocument(path),
     store: async (document, replaces) => {
       const stored = await readDocument(path);
-      if (!isSame(stored, replaces)) {
-        throw new RingError(
-          'CONFLICT',
-          `the stored document is ${nameOf(stored)}, not ${nameOf(replaces)}`,
-        );
-      }
-      if (stored !== null && document.epoch < stored.epoch) {
-        throw new RingError('CONFLICT', `epoch ${document.epoch} would follow ${nameOf(stored)}`);
-      }
+      checkReplacement(document, { stored, replaces });
       // The lock makes comparing and setting one step; it is looked at last, right before the write.
       await lock.assertHeld();
       await writeDurably(path, encodeDocument(document));
@@ -40,13 +32,4 @@ export function documentFile(path: string, lock: Lock): DocumentFile {
 export async function readDocument(path: string): Promise<RingDocument | null> {
   const text = await readIfThere(path);
   return text === null ? null : decodeDocument(text);
-}
-
-function isSame(a: RingDocument | null, b: RingDocument | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.epoch === b.epoch && documentHash(a) === documentHash(b);
-}
-
-function nameOf(document: RingDocument | null): string {
-  return document === null ? 'none' : `epoch ${document.epoch} (${documentHash(document)})`;
 }

@@ -11,8 +11,8 @@ import { isAlive } from './process-identity.ts';
 import { readRecord, volumeOf } from './process.ts';
 import { nodesIn } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
-import { Survey } from './survey.ts';
-import type { NodeFacts } from './survey.ts';
+import { Survey } from '../survey.ts';
+import type { NodeFacts } from '../survey.ts';
 
 export async function observeAside(folder: StateFolder): Promise<Observed> {
   const nowMs = Date.now();
@@ -28,7 +28,7 @@ export async function observeAside(folder: StateFolder): Promise<Observed> {
         process: record !== null && isAlive(record) ? 'running' : 'stopped',
         startedMs: record?.startedMs ?? 0,
         revision: record?.revision ?? '',
-        ports: known,
+        address: known === null ? '' : `${LOCAL_HOST}:${known.peer}`,
         volume: await volumeOf(folder.dataFolder(id)),
         client:
           known === null

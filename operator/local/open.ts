@@ -6,6 +6,7 @@ import { DRAIN_MS, LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
+import { Survey } from '../survey.ts';
 import { documentFile } from './document-file.ts';
 import { writeWhole } from './durable-file.ts';
 import { launchOf, orphanOf } from './launch.ts';
@@ -27,7 +28,6 @@ import { ringStatus } from './status.ts';
 import type { RingStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import type { SupervisorEvent } from './supervisor.ts';
-import { Survey } from './survey.ts';
 import { wake } from './wake.ts';
 import type { Wake } from './wake.ts';
 

@@ -12,17 +12,17 @@ import type { Platform } from '../platform.ts';
 import type { Action } from '../planner/actions.ts';
 import type { Desired, Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
+import { checkRemoval } from '../removal.ts';
+import type { NodeFacts, Survey } from '../survey.ts';
 import type { DocumentFile } from './document-file.ts';
 import { syncFolder } from './durable-file.ts';
 import type { ManifestFile } from './manifest.ts';
 import type { PortBook } from './ports.ts';
 import { volumeOf } from './process.ts';
 import type { Readiness } from './readiness.ts';
-import { checkRemoval } from './removal.ts';
 import { nodesIn } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { NodeFacts, Survey } from './survey.ts';
 import type { Wake } from './wake.ts';
 
 /** What the platform is made of; see open.ts, which puts it together. */
@@ -86,6 +86,7 @@ export class LocalPlatform implements Platform {
 
   private async factsOf(id: NodeId): Promise<NodeFacts> {
     const { manifest, ports, supervisor } = this.parts;
+    const at = ports.of(id);
     const record = supervisor.recordOf(id);
     const process = supervisor.stateOf(id);
     const isAlive = process === 'running' || process === 'stopping';
@@ -95,7 +96,7 @@ export class LocalPlatform implements Platform {
       startedMs: record?.startedMs ?? 0,
       // Whatever starts next runs the desired revision; only a living process can have an old one.
       revision: isAlive ? (record?.revision ?? '') : manifest.current().desired.revision,
-      ports: ports.of(id),
+      address: at === null ? '' : `${LOCAL_HOST}:${at.peer}`,
       volume: await this.volumeNow(id),
       client: this.clientOf(id),
       zone: manifest.zoneOf(id),

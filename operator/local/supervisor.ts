@@ -3,12 +3,10 @@
 import { rm } from 'node:fs/promises';
 import type { NodeId } from '../../core/api/ids.ts';
 import { LOCAL_RESTART_MS_MAX, LOCAL_RESTART_MS_MIN, LOCAL_STEADY_MS } from '../../core/limits.ts';
+import type { ProcessState } from '../survey.ts';
 import { isAlive, nameProcess, signalProcess } from './process-identity.ts';
 import { readRecord, startProcess, stopProcess, volumeOf } from './process.ts';
 import type { Launch, ProcessRecord } from './process.ts';
-
-/** `crashed`: a restart is due at `retryAtMs`. */
-export type ProcessState = 'absent' | 'running' | 'stopping' | 'crashed' | 'stopped';
 
 export type SupervisorEvent =
   | { readonly kind: 'started' | 'adopted'; readonly id: NodeId; readonly pid: number }

@@ -1,26 +1,29 @@
-// What the planner is told about the nodes of one machine: each is asked for its report, and what
-// their folders prove about lost volumes is added (R9).
+// What the planner is told about nodes, whatever they run on: each is asked for its report, and what
+// their volumes and processes prove about lost incarnations is added (R9).
 import { randomBytes } from 'node:crypto';
-import type { NodeLoad, NodeReport } from '../../core/api/admin.ts';
-import { changeId, clusterId, nodeId } from '../../core/api/ids.ts';
-import type { Incarnation, NodeId, Zone } from '../../core/api/ids.ts';
-import type { RingDocument } from '../../core/api/ring-document.ts';
-import { LOCAL_HOST, LOCAL_LOAD_MS } from '../../core/limits.ts';
-import type { NodeClient } from '../node-client.ts';
-import type { Observed, ObservedNode } from '../planner/observed.ts';
-import type { NodePorts } from './ports.ts';
-import type { ProcessState } from './supervisor.ts';
+import type { NodeLoad, NodeReport } from '../core/api/admin.ts';
+import { changeId, clusterId, nodeId } from '../core/api/ids.ts';
+import type { Incarnation, NodeId, Zone } from '../core/api/ids.ts';
+import type { RingDocument } from '../core/api/ring-document.ts';
+import { LOAD_MS } from '../core/limits.ts';
+import type { NodeClient } from './node-client.ts';
+import type { Observed, ObservedNode } from './planner/observed.ts';
 
-/** One node as its folder and its process tell, before it was asked anything. */
+/** `crashed`: it starts again by itself. */
+export type ProcessState = 'absent' | 'running' | 'stopping' | 'crashed' | 'stopped';
+
+/** One node as its volume and its process tell, before it was asked anything. */
 export interface NodeFacts {
   readonly id: NodeId;
   readonly process: ProcessState;
+  /** When this life of its process began, wall clock in ms. */
   readonly startedMs: number;
   readonly revision: string;
-  /** null: it was never started. */
-  readonly ports: NodePorts | null;
-  /** null: its data folder is gone. */
+  /** host:port of its peer port; empty: none is known. */
+  readonly address: string;
+  /** null: its volume is gone. */
   readonly volume: string | null;
+  /** null: there is nobody to ask. */
   readonly client: NodeClient | null;
   readonly zone: Zone;
 }
@@ -96,7 +99,7 @@ export class Survey {
       report === null ? nowMs - Math.max(heardMs, this.seenMs.get(facts.id) ?? nowMs) : 0;
     return {
       id: facts.id,
-      address: facts.ports === null ? '' : `${LOCAL_HOST}:${facts.ports.peer}`,
+      address: facts.address,
       zone: facts.zone,
       process: processOf(facts, heardMs),
       volume: report?.volume ?? facts.volume,
@@ -113,7 +116,7 @@ export class Survey {
     for (const { node, report } of answers) {
       if (report === null || node.client === null || !report.serving) continue;
       const known = this.loads.get(report.incarnation);
-      if (known !== undefined && nowMs - known.atMs < LOCAL_LOAD_MS) continue;
+      if (known !== undefined && nowMs - known.atMs < LOAD_MS) continue;
       const load = await node.client.load().catch(() => null);
       if (load !== null) this.loads.set(report.incarnation, { load, atMs: nowMs });
     }
@@ -163,8 +166,8 @@ async function highestDocument(
 }
 
 /**
- * Incarnations of which the folder proves that they cannot act again: another one lives there, or the
- * folder is gone and no process is left that has it open. Silence proves nothing.
+ * Incarnations of which the volume proves that they cannot act again: another one lives there, or the
+ * volume is gone and no process is left that has it open. Silence proves nothing.
  */
 function lostIncarnations(
   document: RingDocument | null,
@@ -178,12 +181,12 @@ function lostIncarnations(
       answer?.report !== null &&
       answer?.report !== undefined &&
       answer.report.incarnation !== member.incarnation;
-    const folderGone =
+    const volumeGone =
       answer === undefined ||
       (answer.node.volume === null &&
         answer.node.process !== 'running' &&
         answer.node.process !== 'stopping');
-    if (other || folderGone) lost.push(member.incarnation);
+    if (other || volumeGone) lost.push(member.incarnation);
   }
   return lost;
 }

@@ -1,8 +1,8 @@
 // May this node go, and its data with it? Asked at the moment of deletion, on the document as it is
 // stored then (I6): a plan may have grown old.
-import type { Incarnation, NodeId } from '../../core/api/ids.ts';
-import type { Receipt, RingDocument } from '../../core/api/ring-document.ts';
-import { RingError } from '../../core/errors.ts';
+import type { Incarnation, NodeId } from '../core/api/ids.ts';
+import type { Receipt, RingDocument } from '../core/api/ring-document.ts';
+import { RingError } from '../core/errors.ts';
 
 export interface RemovalRequest {
   readonly id: NodeId;
@@ -11,11 +11,11 @@ export interface RemovalRequest {
   readonly receipt: Receipt | null;
 }
 
-/** What lies in the node's folder now. */
+/** What is in the node's place now. */
 export interface Occupant {
   /** null: unknown, since the node doesn't run. */
   readonly incarnation: Incarnation | null;
-  /** null: there is no data folder. */
+  /** null: it has no volume. */
   readonly volume: string | null;
 }
 
@@ -56,7 +56,7 @@ export function checkRemoval(
   if (receipt.volume !== occupant.volume) {
     throw refused(
       request,
-      `the receipt is for volume ${receipt.volume}, the folder is ${occupant.volume}`,
+      `the receipt is for volume ${receipt.volume}, the one there is ${occupant.volume}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { changeId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
-import type { Member, Receipt, RingDocument } from '../../../core/api/ring-document.ts';
-import { checkRemoval } from '../../../operator/local/removal.ts';
+import { changeId, epoch, incarnation, nodeId, zone } from '../../core/api/ids.ts';
+import type { Member, Receipt, RingDocument } from '../../core/api/ring-document.ts';
+import { checkRemoval } from '../../operator/removal.ts';
 
 const A = incarnation('a'.repeat(16));
 const B = incarnation('b'.repeat(16));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NodeReport } from '../../../core/api/admin.ts';
-import { epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
-import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { RingError } from '../../../core/errors.ts';
-import type { NodeClient } from '../../../operator/node-client.ts';
-import { Survey } from '../../../operator/local/survey.ts';
-import type { NodeFacts } from '../../../operator/local/survey.ts';
+import type { NodeReport } from '../../core/api/admin.ts';
+import { epoch, incarnation, nodeId, zone } from '../../core/api/ids.ts';
+import type { RingDocument } from '../../core/api/ring-document.ts';
+import { RingError } from '../../core/errors.ts';
+import type { NodeClient } from '../../operator/node-client.ts';
+import { Survey } from '../../operator/survey.ts';
+import type { NodeFacts } from '../../operator/survey.ts';
 
 const A = incarnation('a'.repeat(16));
 const B = incarnation('b'.repeat(16));
@@ -38,7 +38,7 @@ const facts = (given: Partial<NodeFacts>): NodeFacts => ({
   process: 'running',
   startedMs: 100,
   revision: 'r',
-  ports: { client: 1, admin: 2, peer: 3 },
+  address: '127.0.0.1:3',
   volume: 'v',
   client: answers(null),
   zone: zone('local'),
