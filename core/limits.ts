@@ -257,3 +257,10 @@ export const LEASE_RENEW_MS = 4_000;
 export const LEASE_POLL_MS = 2_000;
 /** ms until one call about the lease is given up. */
 export const LEASE_CALL_MS = 3_000;
+/** Kubernetes: pods of a ring. */
+/** s that a pod which is to end still serves: the Service forgets it within one or two. */
+export const KUBE_PRE_STOP_SECONDS = 5;
+/** s until a pod that was asked to end is killed: the pause, DRAIN_MS, STOP_MS, and as much again. */
+export const KUBE_STOP_SECONDS = 35;
+/** s (10 min) that a node may take to open its store before its container is started again. */
+export const KUBE_START_SECONDS = 600;

@@ -5,8 +5,8 @@ import { BARRIER_WAIT_MS, DATA_LIMITS } from '../core/limits.ts';
 import { utf8, xxh64 } from '../core/xxh64.ts';
 import type { Desired } from './planner/observed.ts';
 
-/** What the user asks for. Two clusters with one spec have one Desired. */
-export function desiredOf({ spec }: DhtCluster): Desired {
+/** What the user asks for. Two clusters with one spec have one Desired; platforms may have revisions of their own. */
+export function desiredOf({ spec }: DhtCluster, revision = revisionOf(spec)): Desired {
   const { consistency, limits } = spec;
   return {
     replicas: spec.replicas,
@@ -25,7 +25,7 @@ export function desiredOf({ spec }: DhtCluster): Desired {
     },
     paused: spec.paused,
     decommission: spec.decommission.map(nodeId),
-    revision: revisionOf(spec),
+    revision,
     replaceAfterMs: spec.replaceAfterSeconds === undefined ? null : spec.replaceAfterSeconds * 1000,
     abortAfterMs: spec.abortAfterSeconds * 1000,
     barrierWaitMs: BARRIER_WAIT_MS,
@@ -53,7 +53,7 @@ type NodeSettings = ReturnType<typeof nodeSettings>;
  * Settings as they stood when each was added. One that still has this value does not count, so that
  * an operator which knows more settings restarts nobody. Never change an entry, only add.
  */
-const UNSET: NodeSettings = {
+export const UNSET_NODE_SETTINGS: NodeSettings = {
   ephemeral: false,
   durability: 'sync',
   cacheBytes: 67_108_864,
@@ -64,9 +64,14 @@ const UNSET: NodeSettings = {
 
 /** 16 hexadecimal digits that change exactly when the settings of nodes do. */
 export function revisionOf(spec: ClusterSpec): string {
-  const given = Object.entries(nodeSettings(spec))
+  return settingsRevision(nodeSettings(spec), UNSET_NODE_SETTINGS);
+}
+
+/** The same for any settings: those that have their value of `unset` do not count. */
+export function settingsRevision<S extends object>(settings: S, unset: NoInfer<S>): string {
+  const given = Object.entries(settings)
     .map(([name, value]) => [name, JSON.stringify(value)] as const)
-    .filter(([name, value]) => value !== JSON.stringify(UNSET[name as keyof NodeSettings]))
+    .filter(([name, value]) => value !== JSON.stringify(unset[name as keyof S]))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const { high, low } = xxh64(utf8(JSON.stringify(given)));
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');

@@ -60,3 +60,11 @@ export const REVISION_ANNOTATION = `${GROUP}/revision`;
 export const RECEIPT_ANNOTATION = `${GROUP}/receipt`;
 /** Only where the retention policy needs work when the cluster goes. */
 export const FINALIZER = `${GROUP}/retention`;
+/** On pods: the volume's UID as its node is told it (volumes.ts). On claims: the same, once it was used. */
+export const VOLUME_ANNOTATION = `${GROUP}/volume`;
+/** Scheduling gate of every pod of a ring: it starts once the operator has told it its volume. */
+export const GATE = `${GROUP}/volume`;
+/** On the StatefulSet: how many pods there should be, and which of them are held (members.ts). */
+export const MEMBERS_ANNOTATION = `${GROUP}/members`;
+/** On the StatefulSet: template revision and image that the ring stays with (pinned.ts). */
+export const PINNED_ANNOTATION = `${GROUP}/pinned`;

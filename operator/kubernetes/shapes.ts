@@ -1,0 +1,64 @@
+// What the operator reads of Kubernetes' own objects, and no more.
+import type { KubeObject } from './api.ts';
+
+export interface Pod extends KubeObject {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly schedulingGates?: readonly { readonly name: string }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
+  readonly state?: { readonly running?: { readonly startedAt?: string } };
+}
+
+export interface Claim extends KubeObject {
+  readonly spec: {
+    readonly volumeName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly capacity?: { readonly storage?: string };
+  };
+}
+
+export interface StatefulSet extends KubeObject {
+  readonly spec: { readonly replicas: number; readonly [field: string]: unknown };
+}
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+export interface Secret extends KubeObject {
+  readonly type?: string;
+  /** base64 */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** A machine of the Kubernetes cluster. */
+export interface Host extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
+}
+
+/** A DhtCluster as it is stored: its spec may be any that some API server let pass. */
+export interface ClusterObject extends KubeObject {
+  readonly spec?: unknown;
+  readonly status?: Readonly<Record<string, unknown>>;
+}
