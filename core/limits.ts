@@ -264,3 +264,5 @@ export const KUBE_PRE_STOP_SECONDS = 5;
 export const KUBE_STOP_SECONDS = 35;
 /** s (10 min) that a node may take to open its store before its container is started again. */
 export const KUBE_START_SECONDS = 600;
+/** bytes (256 KiB) of a ring document that is stored as it is; a larger one is compressed. */
+export const KUBE_PLAIN_BYTES_MAX = 256 * 1024;

@@ -68,3 +68,5 @@ export const GATE = `${GROUP}/volume`;
 export const MEMBERS_ANNOTATION = `${GROUP}/members`;
 /** On the StatefulSet: template revision and image that the ring stays with (pinned.ts). */
 export const PINNED_ANNOTATION = `${GROUP}/pinned`;
+/** On what is applied: a note of all that was applied (in-place.ts). */
+export const APPLIED_ANNOTATION = `${GROUP}/applied`;

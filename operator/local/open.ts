@@ -28,8 +28,8 @@ import { ringStatus } from './status.ts';
 import type { RingStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import type { SupervisorEvent } from './supervisor.ts';
-import { wake } from './wake.ts';
-import type { Wake } from './wake.ts';
+import { wake } from '../wake.ts';
+import type { Wake } from '../wake.ts';
 
 export interface LocalOptions {
   /** The DhtCluster's YAML file. */

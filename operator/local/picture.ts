@@ -12,9 +12,10 @@ import {
   reasonOf,
   remainingText,
 } from '../words.ts';
+import type { OperationStatus } from '../ring-status.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
 import { isConverged } from './status.ts';
-import type { OperationStatus, RingStatus } from './status.ts';
+import type { RingStatus } from './status.ts';
 import type { SupervisorEvent } from './supervisor.ts';
 
 export interface Screen {

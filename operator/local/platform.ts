@@ -23,7 +23,7 @@ import type { Readiness } from './readiness.ts';
 import { nodesIn } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { Wake } from './wake.ts';
+import type { Wake } from '../wake.ts';
 
 /** What the platform is made of; see open.ts, which puts it together. */
 export interface LocalParts {

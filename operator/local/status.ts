@@ -1,12 +1,12 @@
 // What the operator publishes of a ring: read by `dht status`, `dht get` and the console. The same
 // facts are a DhtCluster's status on Kubernetes.
-import type { Member, RingDocument } from '../../core/api/ring-document.ts';
+import type { Member } from '../../core/api/ring-document.ts';
 import { LOCAL_HOST } from '../../core/limits.ts';
-import { replicaTable } from '../../core/ring/ring.ts';
 import type { Wait } from '../planner/actions.ts';
 import type { Observed, ObservedNode } from '../planner/observed.ts';
-import type { Condition, Operation, Plan } from '../planner/plan.ts';
-import { remainingMs } from '../words.ts';
+import type { Condition, Plan } from '../planner/plan.ts';
+import { operationStatus, slotsHeld } from '../ring-status.ts';
+import type { OperationStatus } from '../ring-status.ts';
 import type { NodePorts } from './ports.ts';
 
 /** One place of the ring: a member of the document, or a node that is none yet. */
@@ -28,11 +28,6 @@ export interface MemberStatus {
   /** URLs of its ports; null: never started. */
   readonly client: string | null;
   readonly admin: string | null;
-}
-
-export interface OperationStatus extends Operation {
-  /** ms that the rest takes at the speed so far; null: not known yet. */
-  readonly etaMs: number | null;
 }
 
 export interface RingStatus {
@@ -104,20 +99,6 @@ export function isConverged(status: RingStatus): boolean {
   );
 }
 
-function operationStatus(operation: Operation | null, nowMs: number): OperationStatus | null {
-  if (operation === null) return null;
-  const elapsedMs = nowMs - operation.startedMs;
-  const { slotsDone, slotsTotal, bytesDone, bytesTotal } = operation;
-  // Bytes tell the time better than slots do, where the members' loads are known.
-  const etaMs =
-    operation.phase === 'read-new'
-      ? 0
-      : bytesTotal > 0 && bytesDone < bytesTotal
-        ? remainingMs({ done: bytesDone, total: bytesTotal, elapsedMs })
-        : remainingMs({ done: slotsDone, total: slotsTotal, elapsedMs });
-  return { ...operation, etaMs };
-}
-
 function memberStatuses(observed: Observed, context: StatusContext): readonly MemberStatus[] {
   const slots = slotsHeld(observed.document);
   const members = observed.document?.members ?? [];
@@ -164,16 +145,4 @@ function rowOf(
     client: ports === null ? null : `http://${LOCAL_HOST}:${ports.client}`,
     admin: ports === null ? null : `http://${LOCAL_HOST}:${ports.admin}`,
   };
-}
-
-/** Slots of which each seat holds a replica, as of the assignment in force. */
-function slotsHeld(document: RingDocument | null): ReadonlyMap<string, number> {
-  const held = new Map<string, number>();
-  if (document === null) return held;
-  const counts = new Uint32Array(document.current.seats.length);
-  for (const seat of replicaTable(document.current).seats) counts[seat] = (counts[seat] ?? 0) + 1;
-  document.current.seats.forEach(({ incarnation }, index) =>
-    held.set(incarnation, counts[index] ?? 0),
-  );
-  return held;
 }

@@ -19,6 +19,7 @@ import {
 import type { Pinned } from '../pinned.ts';
 import { podRevision } from '../pod-settings.ts';
 import { SECRET_KEYS } from './access.ts';
+import { canonicalBytes, canonicalCores } from './quantities.ts';
 import type { Ring } from './ring.ts';
 import { peerAddress } from './services.ts';
 
@@ -156,8 +157,14 @@ function environment(ring: Ring): readonly object[] {
 function resources({ spec: { resources: given } }: Ring): object {
   const { cpu, memory } = given.limits;
   return {
-    requests: { cpu: String(given.requests.cpu), memory: given.requests.memory },
-    limits: { ...(cpu === undefined ? {} : { cpu: String(cpu) }), memory },
+    requests: {
+      cpu: canonicalCores(given.requests.cpu),
+      memory: canonicalBytes(given.requests.memory),
+    },
+    limits: {
+      ...(cpu === undefined ? {} : { cpu: canonicalCores(cpu) }),
+      memory: canonicalBytes(memory),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { pinnedAnnotation } from '../pinned.ts';
 import type { Pinned } from '../pinned.ts';
 import type { StatefulSet } from '../shapes.ts';
 import { podTemplate } from './pod-template.ts';
+import { canonicalBytes } from './quantities.ts';
 import { ownedMetadata } from './ring.ts';
 import type { Ring } from './ring.ts';
 
@@ -60,7 +61,7 @@ function claimTemplate(ring: Ring): KubeObject {
       accessModes: ['ReadWriteOnce'],
       volumeMode: 'Filesystem',
       ...(storageClassName === undefined ? {} : { storageClassName }),
-      resources: { requests: { storage: size } },
+      resources: { requests: { storage: canonicalBytes(size) } },
     },
   } as KubeObject;
 }
