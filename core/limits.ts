@@ -266,3 +266,9 @@ export const KUBE_STOP_SECONDS = 35;
 export const KUBE_START_SECONDS = 600;
 /** bytes (256 KiB) of a ring document that is stored as it is; a larger one is compressed. */
 export const KUBE_PLAIN_BYTES_MAX = 256 * 1024;
+/** ms that a watch may be behind what was written: its own write is believed for so long. */
+export const KUBE_LAG_MS = 5_000;
+/** ms between two status updates where only figures differ: progress is for people. */
+export const KUBE_FIGURES_MS = 2_000;
+/** ms until the Secret is read again where no node takes the token. */
+export const KUBE_SECRET_MS = 10_000;

@@ -10,13 +10,21 @@ export interface Pod extends KubeObject {
     readonly phase?: string;
     readonly podIP?: string;
     readonly containerStatuses?: readonly ContainerStatus[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
   };
 }
 
 interface ContainerStatus {
   readonly name: string;
   readonly restartCount: number;
-  readonly state?: { readonly running?: { readonly startedAt?: string } };
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+  };
 }
 
 export interface Claim extends KubeObject {

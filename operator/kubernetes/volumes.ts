@@ -1,7 +1,6 @@
 // What a volume is called in the ring: by its node, in receipts and to the planner (R9, I6). It is the
 // claim's UID. A claim whose member has left with a receipt has another name from then on, so that its
 // data can never answer again: a node that finds itself on another volume starts anew, empty.
-import type { Receipt } from '../../core/api/ring-document.ts';
 import { RECEIPT_ANNOTATION, VOLUME_ANNOTATION } from './names.ts';
 import type { Claim, Pod } from './shapes.ts';
 
@@ -11,6 +10,8 @@ export interface Tombstone {
   readonly incarnation: string | null;
   /** Of its receipt; 0: no document ever named it. */
   readonly epoch: number;
+  /** The retention policy at that time: the claim stays, for whoever wants to look into it. */
+  readonly keep: boolean;
 }
 
 /** The name under which a node gets this claim. */
@@ -40,20 +41,16 @@ export function tombstoneOf(claim: Claim): Tombstone | null {
   const text = claim.metadata.annotations?.[RECEIPT_ANNOTATION];
   if (text === undefined) return null;
   try {
-    const { incarnation, epoch } = JSON.parse(text) as Partial<Tombstone>;
-    return { incarnation: incarnation ?? null, epoch: epoch ?? 0 };
+    const { incarnation, epoch, keep } = JSON.parse(text) as Partial<Tombstone>;
+    return { incarnation: incarnation ?? null, epoch: epoch ?? 0, keep: keep !== false };
   } catch {
     // Somebody else wrote it: no proof of anything.
     return null;
   }
 }
 
-export function tombstoneAnnotation(
-  incarnation: string | null,
-  receipt: Receipt | null,
-): Record<string, string> {
-  const tombstone: Tombstone = { incarnation, epoch: receipt?.epoch ?? 0 };
-  return { [RECEIPT_ANNOTATION]: JSON.stringify(tombstone) };
+export function tombstoneAnnotation({ incarnation, epoch, keep }: Tombstone) {
+  return { [RECEIPT_ANNOTATION]: JSON.stringify({ incarnation, epoch, keep }) };
 }
 
 export const usedAnnotation = (volume: string): Record<string, string> => ({

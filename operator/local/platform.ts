@@ -3,8 +3,6 @@
 import { rm } from 'node:fs/promises';
 import { unreachable } from '../../core/assert.ts';
 import type { NodeId } from '../../core/api/ids.ts';
-import type { RingDocument } from '../../core/api/ring-document.ts';
-import { RingError } from '../../core/errors.ts';
 import { LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
 import type { NodeClient } from '../node-client.ts';
@@ -12,6 +10,7 @@ import type { Platform } from '../platform.ts';
 import type { Action } from '../planner/actions.ts';
 import type { Desired, Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
+import { postDocument } from '../post-document.ts';
 import { checkRemoval } from '../removal.ts';
 import type { NodeFacts, Survey } from '../survey.ts';
 import type { DocumentFile } from './document-file.ts';
@@ -68,7 +67,7 @@ export class LocalPlatform implements Platform {
       case 'store-document':
         return this.parts.documents.store(action.document, action.replaces);
       case 'post-document':
-        return this.post(action.document, action.to);
+        return postDocument(action.document, action.to, (id) => this.clientOf(id));
       case 'remove-node':
         return this.remove(action);
       default:
@@ -115,18 +114,6 @@ export class LocalPlatform implements Platform {
     await this.start(id);
   }
 
-  private async post(document: RingDocument, to: readonly NodeId[]): Promise<void> {
-    const results = await Promise.allSettled(
-      to.map(async (id) => {
-        const client = this.clientOf(id);
-        if (client === null) throw new RingError('PEER_UNREACHABLE', `${id} was never started`);
-        await client.adopt(document);
-      }),
-    );
-    for (const result of results)
-      if (result.status === 'rejected') throw postFailure(result.reason);
-  }
-
   private async remove(action: Action & { readonly kind: 'remove-node' }): Promise<void> {
     const { folder, readiness, supervisor, survey } = this.parts;
     const check = async (): Promise<void> => {
@@ -161,11 +148,4 @@ export class LocalPlatform implements Platform {
       ? null
       : nodeClient({ origin: `http://${LOCAL_HOST}:${ports.admin}`, token: this.parts.token });
   }
-}
-
-/** A node that holds a newer document shows that the world moved on; any other failure stays what it is. */
-function postFailure(reason: unknown): unknown {
-  return reason instanceof RingError && reason.code === 'STALE_DOCUMENT'
-    ? new RingError('CONFLICT', 'a node holds a newer document', { cause: reason })
-    : reason;
 }

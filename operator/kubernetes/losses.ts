@@ -1,0 +1,36 @@
+// R9: before a volume is called gone, the API server itself is asked: a view may be behind, and a label
+// that somebody took off hides a claim from it.
+import type { Incarnation } from '../../core/api/ids.ts';
+import type { Observed } from '../planner/observed.ts';
+import { CLAIMS, PODS } from './kinds.ts';
+import { claimName } from './names.ts';
+import { refIn } from './operated.ts';
+import type { Operated } from './operated.ts';
+import { isLive, ordinalIn } from './places.ts';
+import type { Claim, Pod } from './shapes.ts';
+import { isSpent } from './volumes.ts';
+
+/** Those of `lostIncarnations` for whose loss there is proof now. */
+export async function proveLosses(
+  operated: Operated,
+  { document, nodes, lostIncarnations }: Observed,
+): Promise<readonly Incarnation[]> {
+  const proved: Incarnation[] = [];
+  for (const incarnation of lostIncarnations) {
+    const id = document?.members.find((member) => member.incarnation === incarnation)?.id;
+    const node = nodes.find((each) => each.id === id);
+    // Another incarnation that answers from its place is the proof.
+    if (node?.report || (id !== undefined && (await isGone(operated, id))))
+      proved.push(incarnation);
+  }
+  return proved;
+}
+
+async function isGone({ ring, api }: Operated, id: string): Promise<boolean> {
+  const ordinal = ordinalIn(id, `${ring.name}-`);
+  if (ordinal === null) return false;
+  if (isLive(await api.get<Pod>(refIn(ring, PODS, id)))) return false;
+  if (ring.spec.storage.ephemeral) return true;
+  const claim = await api.get<Claim>(refIn(ring, CLAIMS, claimName(ring.name, ordinal)));
+  return claim === null || isSpent(claim);
+}

@@ -1,0 +1,63 @@
+// Publishes what a pass found: the DhtCluster's status, its Events, and the disruption budget.
+import type { ClusterStatus } from '../../core/api/cluster.ts';
+import { KUBE_FIGURES_MS } from '../../core/limits.ts';
+import type { Observed } from '../planner/observed.ts';
+import type { Condition, Plan } from '../planner/plan.ts';
+import { happenings, momentOf } from './happenings.ts';
+import type { Moment } from './happenings.ts';
+import { CLUSTERS } from './kinds.ts';
+import type { Operated } from './operated.ts';
+import { putBudget } from './outfit.ts';
+import type { ClusterObject } from './shapes.ts';
+import { clusterStatus, sameButFigures } from './status.ts';
+
+export interface Publication {
+  readonly object: ClusterObject;
+  readonly plan: Plan;
+  readonly observed: Observed;
+  readonly replicas: number;
+  readonly conditions: readonly Condition[];
+}
+
+export class Publisher {
+  private moment: Moment | null = null;
+  private published: { readonly status: ClusterStatus; readonly atMs: number } | null = null;
+
+  async publish(operated: Operated, publication: Publication): Promise<void> {
+    const { plan, observed, object } = publication;
+    const now = momentOf(plan, observed);
+    for (const each of happenings(this.moment, now)) operated.tell(each);
+    this.moment = now;
+    await this.publishStatus(operated, publication);
+    if (observed.document !== null && object.metadata.deletionTimestamp === undefined)
+      await putBudget(operated, mayLoseOne(plan));
+  }
+
+  private async publishStatus({ api }: Operated, publication: Publication): Promise<void> {
+    const { object, observed } = publication;
+    const before = this.published?.status ?? statusOf(object);
+    const status = clusterStatus({ ...publication, metadata: object.metadata, before });
+    const { nowMs } = observed;
+    const isFresh = this.published !== null && nowMs - this.published.atMs < KUBE_FIGURES_MS;
+    const same =
+      before !== null &&
+      (JSON.stringify(before) === JSON.stringify(status) ||
+        (isFresh && sameButFigures(before, status)));
+    if (same) return;
+    const { apiVersion, kind, metadata } = object;
+    const { name, namespace, uid } = metadata;
+    const head = { name, namespace, uid };
+    await api.applyStatus(CLUSTERS, { apiVersion, kind, metadata: head, status });
+    this.published = { status, atMs: nowMs };
+  }
+}
+
+/** Every slot has all its copies, so one of them may be away for a while. */
+function mayLoseOne(plan: Plan): boolean {
+  const held = plan.conditions.find(({ type }) => type === 'ReplicationSatisfied');
+  return held?.status === 'True';
+}
+
+function statusOf({ status }: ClusterObject): ClusterStatus | null {
+  return status === undefined ? null : (status);
+}
