@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The image's one entry: which of its three commands to be.
+const COMMANDS = {
+  node: '../node/main.js',
+  operator: './main.js',
+  dht: './cli/dht.mjs',
+};
+
+const name = process.argv[2] ?? '';
+if (Object.hasOwn(COMMANDS, name)) {
+  process.argv.splice(2, 1);
+  await import(new URL(COMMANDS[name], import.meta.url).href);
+} else {
+  const isAsked = ['', '--help', '-h', 'help'].includes(name);
+  const text = `${isAsked ? '' : `There is no command "${name}". `}usage: ringkeeper COMMAND [ARGUMENTS]
+
+  node      one node of a ring; ringkeeper node --help lists its settings
+  operator  what runs rings on Kubernetes, or as plain processes
+  dht       the command line: ringkeeper dht --help
+`;
+  (isAsked ? process.stdout : process.stderr).write(text);
+  process.exitCode = isAsked ? 0 : 2;
+}
