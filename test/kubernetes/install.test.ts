@@ -1,0 +1,83 @@
+// The life of an installation on a real API server: rings outlive the chart, and what the notes tell
+// people to type is taken.
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeOnApiServer, startApiServer } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
+import { CHART, HELM } from './chart.ts';
+
+const RELEASE = ['ringkeeper', CHART, '-n', 'ringkeeper-system'];
+const RING = `
+apiVersion: dht.ringkeeper.dev/v1alpha1
+kind: DhtCluster
+metadata: {name: example, namespace: default}
+`;
+
+describeOnApiServer('the installation', () => {
+  let server: ApiServer;
+  beforeAll(async () => {
+    server = await startApiServer();
+  }, 180_000);
+  afterAll(() => server.stop());
+
+  const helm = (...args: readonly string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const env = { ...process.env, KUBECONFIG: server.kubeconfig };
+      execFile(HELM, args, { env }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`helm ${args[0]}: ${stderr}`, { cause: error }));
+      });
+    });
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const { stdout, stderr, code } = await server.kubectl(args);
+    return code === 0 ? stdout : stderr;
+  };
+  const uid = (): Promise<string> =>
+    kubectl('get', 'dht', 'example', '-o', 'jsonpath={.metadata.uid}');
+
+  test('tells people how to make a ring, and the API server takes it', async () => {
+    const notes = await helm('install', ...RELEASE, '--create-namespace');
+    const manifest = /<<'END'\n([\s\S]*?)\n +END/.exec(notes)?.[1]?.replace(/^ {5}/gm, '');
+    const { stdout, stderr } = await server.kubectl(
+      ['apply', '--dry-run=server', '-f', '-'],
+      manifest ?? '',
+    );
+    expect([stdout, stderr]).toEqual([
+      'dhtcluster.dht.ringkeeper.dev/example created (server dry run)\n',
+      '',
+    ]);
+  });
+
+  test('leaves rings alone when it is upgraded, uninstalled and installed again', async () => {
+    await server.kubectl(['apply', '-f', '-'], RING);
+    const before = await uid();
+    expect(before).toMatch(/^[0-9a-f-]{36}$/);
+    await helm('upgrade', ...RELEASE, '--set', 'replicas=3');
+    expect(await uid()).toBe(before);
+    const said = await helm('uninstall', 'ringkeeper', '-n', 'ringkeeper-system');
+    expect(said).toMatch(/CustomResourceDefinition.*dhtclusters\.dht\.ringkeeper\.dev/);
+    expect(await uid()).toBe(before);
+    const left = await kubectl(
+      'get',
+      'validatingadmissionpolicies,clusterroles,clusterrolebindings',
+      '-o',
+      'name',
+    );
+    expect(left).not.toMatch(/ringkeeper/);
+    await helm('install', ...RELEASE);
+    expect(await uid()).toBe(before);
+  });
+
+  test('goes without helm: the plain manifests are taken as they are', async () => {
+    await helm('uninstall', 'ringkeeper', '-n', 'ringkeeper-system');
+    const said = await kubectl(
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '-f',
+      'deploy/ringkeeper.yaml',
+    );
+    expect(said).not.toMatch(/[Ee]rror/);
+    expect(said).toMatch(/deployment\.apps\/ringkeeper-operator serverside-applied/);
+  });
+});
