@@ -7,6 +7,7 @@ import type { Answer } from '../live/connection.ts';
 import { between, chance, pick, weighted } from '../sim/chance.ts';
 import type { Call } from '../sim/checkers/history.ts';
 import { VERDICTS } from './failures.ts';
+import type { Failure } from './failures.ts';
 import type { Journal } from './journal.ts';
 import { RingAccess } from './ring-access.ts';
 import type { Outcome, Target } from './ring-access.ts';
@@ -33,6 +34,8 @@ export interface ClientOptions {
   readonly targets: () => { readonly proxy: Target; readonly nodes: readonly Target[] };
   /** ms that a client thinks on average. */
   readonly thinkMs: number;
+  /** ms until a call that failed is tried once more; left out: it is not. */
+  readonly retryMs?: number;
 }
 
 interface WriteWish {
@@ -68,24 +71,39 @@ export class ProofClient {
     const key = this.#drawKey();
     switch (weighted(rng, { read: 40, old: 10, write: 40, once: 10 })) {
       case 'read':
-        return this.read(key);
-      case 'old':
-        return this.read(this.#remembered.length === 0 ? key : pick(rng, this.#remembered));
+        return this.#twice(() => this.read(key));
+      case 'old': {
+        const old = this.#remembered.length === 0 ? key : pick(rng, this.#remembered);
+        return this.#twice(() => this.read(old));
+      }
       case 'write':
-        return this.#write(key, this.#drawWish(key));
+        // Drawn anew for the second try: nobody knows what became of the first one's value.
+        return this.#twice(() => this.#write(key, this.#drawWish(key)));
       case 'once': {
         const once = `once/${this.#options.index}/${this.#onceCount++}`;
-        return this.#write(once, {
-          value: this.#options.journal.nextValue(),
-          seen: null,
-          ttlSeconds: 0,
-          condition: chance(rng, 0.5) ? 'absent' : 'any',
-        });
+        return this.#twice(() =>
+          this.#write(once, {
+            value: this.#options.journal.nextValue(),
+            seen: null,
+            ttlSeconds: 0,
+            condition: chance(rng, 0.5) ? 'absent' : 'any',
+          }),
+        );
       }
     }
   }
 
-  async read(key: string): Promise<void> {
+  async #twice(call: () => Promise<Failure | null>): Promise<void> {
+    const { retryMs, journal } = this.#options;
+    const first = await call();
+    if (first === null || retryMs === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
+    const second = await call();
+    if (second !== null) journal.givenUp.push(second);
+  }
+
+  /** null: it was answered, if only by a verdict such as NOT_FOUND. */
+  async read(key: string): Promise<Failure | null> {
     const { journal, index } = this.#options;
     const call = journal.begin({
       kind: 'read',
@@ -95,21 +113,22 @@ export class ProofClient {
       basedOn: null,
       expiresAtMs: 0,
     });
-    const outcome = await this.#call(call, requestBytes('GET', pathOf(key)));
+    const { outcome, failure } = await this.#call(call, requestBytes('GET', pathOf(key)));
     if (outcome.kind === 'failure') {
-      if (outcome.code !== 'NOT_FOUND') return;
+      if (outcome.code !== 'NOT_FOUND') return failure;
       call.outcome = 'ok';
       call.seen = [];
-      return;
+      return null;
     }
     const { answer } = outcome;
     call.seen = valuesIn(answer);
     call.outcome = 'ok';
     const context = headerOf(answer, 'x-ring-context');
     if (context !== null) this.#keepSeen(key, { call, context, etag: headerOf(answer, 'etag') });
+    return null;
   }
 
-  async #write(key: string, wish: WriteWish): Promise<void> {
+  async #write(key: string, wish: WriteWish): Promise<Failure | null> {
     const { journal, index } = this.#options;
     const { value, seen, condition, ttlSeconds } = wish;
     const call = journal.begin({
@@ -132,18 +151,23 @@ export class ProofClient {
       headers,
       ...(value === null ? {} : { body: Buffer.from(value) }),
     });
-    const outcome = await this.#call(call, request);
+    const { outcome, failure } = await this.#call(call, request);
     if (outcome.kind === 'failure') {
       if (outcome.isClean) call.outcome = 'failed';
-      return;
+      return failure;
     }
     call.outcome = 'ok';
     // A condition that held tells what its coordinator saw: as good as a read (protocol §5).
     if (condition === 'absent') call.seen = [];
     if (condition === 'matches') call.seen = seen!.call.seen;
+    return null;
   }
 
-  async #call(call: Call, request: Buffer): Promise<Outcome> {
+  /** `failure` null: the call was answered, if only by a verdict. */
+  async #call(
+    call: Call,
+    request: Buffer,
+  ): Promise<{ readonly outcome: Outcome; readonly failure: Failure | null }> {
     const { journal, index, rng, targets } = this.#options;
     const { proxy, nodes } = targets();
     const target = nodes.length === 0 || chance(rng, 0.5) ? proxy : pick(rng, nodes);
@@ -152,20 +176,20 @@ export class ProofClient {
     // Without an answer nobody knows when it ended: its effect may still come.
     const isAnswered = outcome.kind === 'answer' || !['CUT', 'SILENCE'].includes(outcome.code);
     if (isAnswered) call.endMs = endMs;
-    if (outcome.kind === 'failure' && !VERDICTS.has(outcome.code)) {
-      const { code, detail } = outcome;
-      journal.failures.push({
-        client: index,
-        what: call.kind,
-        key: call.key,
-        code,
-        detail,
-        via: target.node,
-        startMs: call.startMs,
-        endMs,
-      });
-    }
-    return outcome;
+    if (outcome.kind === 'answer' || VERDICTS.has(outcome.code)) return { outcome, failure: null };
+    const { code, detail } = outcome;
+    const failure: Failure = {
+      client: index,
+      what: call.kind,
+      key: call.key,
+      code,
+      detail,
+      via: target.node,
+      startMs: call.startMs,
+      endMs,
+    };
+    journal.failures.push(failure);
+    return { outcome, failure };
   }
 
   #drawKey(): string {

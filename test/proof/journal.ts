@@ -5,6 +5,8 @@ import type { Failure } from './failures.ts';
 export class Journal {
   readonly calls: Call[] = [];
   readonly failures: Failure[] = [];
+  /** Failures of second tries: what a client that tries once more still sees. */
+  readonly givenUp: Failure[] = [];
   readonly #beganMs = performance.now();
   #nextValue = 0;
 

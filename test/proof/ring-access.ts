@@ -1,6 +1,7 @@
 // How a proof client reaches the ring: through the proxy or one node, one connection to each, and
 // every way a call can end told apart.
 import type { ErrorCode } from '../../core/errors.ts';
+import { LOCAL_HOST } from '../../core/limits.ts';
 import { Connection, Unanswered } from '../live/connection.ts';
 import type { Answer } from '../live/connection.ts';
 import type { FailureCode } from './failures.ts';
@@ -12,6 +13,8 @@ export interface Target {
   /** null: the proxy. */
   readonly node: string | null;
   readonly port: number;
+  /** Left out: this machine. */
+  readonly host?: string;
 }
 
 export type Outcome =
@@ -25,10 +28,10 @@ export type Outcome =
     };
 
 export class RingAccess {
-  readonly #connections = new Map<number, Connection>();
+  readonly #connections = new Map<string, Connection>();
 
   async call(target: Target, request: Buffer): Promise<Outcome> {
-    const connection = this.#connectionTo(target.port);
+    const connection = this.#connectionTo(target);
     let patience: NodeJS.Timeout | undefined;
     const silence = new Promise<null>((resolve) => {
       patience = setTimeout(() => resolve(null), PATIENCE_MS);
@@ -63,11 +66,12 @@ export class RingAccess {
     this.#connections.clear();
   }
 
-  #connectionTo(port: number): Connection {
-    const known = this.#connections.get(port);
+  #connectionTo({ host = LOCAL_HOST, port }: Target): Connection {
+    const name = `${host}:${port}`;
+    const known = this.#connections.get(name);
     if (known?.isOpen === true) return known;
-    const connection = new Connection(port);
-    this.#connections.set(port, connection);
+    const connection = new Connection(port, host);
+    this.#connections.set(name, connection);
     return connection;
   }
 }

@@ -1,0 +1,178 @@
+// A ring on the cluster and the steady load beside it: what every scenario is done to.
+import { until } from '../live/until.ts';
+import { isReady } from './kube.ts';
+import type { Kube, Pod } from './kube.ts';
+import { LOAD } from './load-port.ts';
+import type { LoadSums, LoadVerdict } from './load-port.ts';
+
+const LOAD_POD = 'load';
+/** ms: the final readings and the judgement of some minutes of calls. */
+const FINISH_MS = 300_000;
+
+export interface RingSpec {
+  readonly replicas: number;
+  readonly replicationFactor?: number;
+  readonly [field: string]: unknown;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface RingStatus {
+  readonly observedGeneration?: number;
+  readonly readyReplicas?: number;
+  readonly ring?: {
+    readonly epoch: number;
+    readonly phase: string;
+    readonly underReplicatedSlots: number;
+  };
+  readonly conditions?: readonly Condition[];
+  readonly members?: readonly { readonly name: string; readonly state: string }[];
+}
+
+interface RingObject {
+  readonly metadata: { readonly uid: string; readonly generation: number };
+  readonly spec: RingSpec;
+  readonly status?: RingStatus;
+}
+
+export class RingUnderLoad {
+  readonly kube: Kube;
+  readonly name: string;
+  readonly #images: { readonly ring: string; readonly load: string };
+
+  constructor(kube: Kube, name: string, images: { readonly ring: string; readonly load: string }) {
+    this.kube = kube;
+    this.name = name;
+    this.#images = images;
+  }
+
+  async create(spec: RingSpec): Promise<void> {
+    await this.kube.apply({
+      apiVersion: 'dht.ringkeeper.dev/v1alpha1',
+      kind: 'DhtCluster',
+      metadata: { name: this.name },
+      spec: { image: this.#images.ring, ...spec },
+    });
+  }
+
+  /** As a person would do it. */
+  async scale(replicas: number): Promise<void> {
+    await this.kube.kubectl(['scale', 'dht', this.name, `--replicas=${String(replicas)}`]);
+  }
+
+  async patch(spec: object): Promise<void> {
+    await this.kube.kubectl([
+      'patch',
+      'dht',
+      this.name,
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec }),
+    ]);
+  }
+
+  object(): Promise<RingObject> {
+    return this.kube.get<RingObject>(['dht', this.name]);
+  }
+
+  members(): Promise<readonly Pod[]> {
+    return this.kube.pods(
+      `app.kubernetes.io/instance=${this.name},app.kubernetes.io/component=node`,
+    );
+  }
+
+  /** The ring is what its spec asks for, whole and at rest. */
+  async untilSettled(ms: number): Promise<void> {
+    let last = '';
+    await until(
+      `ring ${this.name} is settled`,
+      ms,
+      async () => {
+        const { metadata, spec, status } = await this.object();
+        const conditions = new Map(status?.conditions?.map((one) => [one.type, one]));
+        const line = [...conditions.values()]
+          .filter(
+            ({ type, status: is }) => ['Ready', 'Reconciling', 'Stalled'].includes(type) && is,
+          )
+          .map(({ type, status: is, reason, message }) => `${type}=${is} ${reason}: ${message}`)
+          .join('; ');
+        if (line !== last) process.stderr.write(`  ${this.name}: ${line}\n`);
+        last = line;
+        return (
+          status?.observedGeneration === metadata.generation &&
+          status.readyReplicas === spec.replicas &&
+          status.ring?.phase === 'stable' &&
+          status.ring.underReplicatedSlots === 0 &&
+          conditions.get('Ready')?.status === 'True' &&
+          conditions.get('Reconciling')?.status === 'False' &&
+          (await this.members()).filter(isReady).length === spec.replicas
+        );
+      },
+      500,
+    ).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}; last: ${last}`);
+    });
+  }
+
+  /** Starts the load; on this host where it is named, so that it outlives what befalls the others. */
+  async startLoad(options: { readonly host?: string; readonly seed?: number } = {}): Promise<void> {
+    await this.kube.apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: LOAD_POD, labels: { 'app.kubernetes.io/name': 'ringkeeper-load' } },
+      spec: {
+        ...(options.host === undefined ? {} : { nodeName: options.host }),
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: 2,
+        automountServiceAccountToken: false,
+        // A host that is drained or cut off keeps its load: it is the observer.
+        tolerations: [{ operator: 'Exists' }],
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            name: 'load',
+            image: this.#images.load,
+            imagePullPolicy: 'IfNotPresent',
+            args: [`--host=${this.name}`, `--seed=${String(options.seed ?? 1)}`],
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ['ALL'] },
+            },
+          },
+        ],
+      },
+    });
+    await until(
+      'the load runs',
+      60_000,
+      async () => (await this.sums())?.acknowledged ?? 0 > 20,
+      250,
+    );
+  }
+
+  /** What the load saw so far; null: it does not answer. */
+  async sums(): Promise<LoadSums | null> {
+    try {
+      return JSON.parse(await this.kube.proxied(LOAD_POD, LOAD.controlPort, '/sums')) as LoadSums;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Ends the load, reads every key it ever wrote, and judges the history. */
+  async finishLoad(): Promise<LoadVerdict> {
+    const text = await this.kube.posted(LOAD_POD, LOAD.controlPort, '/finish', FINISH_MS);
+    await this.kube.kubectl(['delete', 'pod', LOAD_POD, '--wait=true']);
+    return JSON.parse(text) as LoadVerdict;
+  }
+}
