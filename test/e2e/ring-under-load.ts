@@ -65,6 +65,51 @@ export class RingUnderLoad {
     await this.kube.kubectl(['scale', 'dht', this.name, `--replicas=${String(replicas)}`]);
   }
 
+  /** As somebody else would: an autoscaler’s account. */
+  async scaleAs(user: string, replicas: number): Promise<void> {
+    await this.kube.kubectl([
+      'scale',
+      'dht',
+      this.name,
+      `--replicas=${String(replicas)}`,
+      `--as=${user}`,
+    ]);
+  }
+
+  /** Names of the ring’s volume claims. */
+  async claims(): Promise<readonly string[]> {
+    const { items } = await this.kube.get<{ items: readonly { metadata: { name: string } }[] }>([
+      'pvc',
+      '-l',
+      `app.kubernetes.io/instance=${this.name}`,
+    ]);
+    return items.map(({ metadata }) => metadata.name);
+  }
+
+  async untilImage(image: string, ms: number): Promise<void> {
+    await until(
+      `every member runs ${image}`,
+      ms,
+      async () =>
+        (await this.members()).every(
+          (pod) => isReady(pod) && pod.spec.containers.every((one) => one.image === image),
+        ),
+      500,
+    );
+  }
+
+  /** Every pod is another one than when this was called. */
+  async untilRestarted(ms: number): Promise<void> {
+    const before = new Set((await this.members()).map(({ metadata }) => metadata.uid));
+    await until(
+      'every member was restarted',
+      ms,
+      async () =>
+        (await this.members()).every((pod) => isReady(pod) && !before.has(pod.metadata.uid)),
+      500,
+    );
+  }
+
   async patch(spec: object): Promise<void> {
     await this.kube.kubectl([
       'patch',
