@@ -18,7 +18,8 @@ export function readBody(
   const announced = request.headers['content-length'];
   if (announced !== undefined && Number(announced) > bytesMax)
     return Promise.reject(tooLarge(bytesMax));
-  if (announced === '0') return Promise.resolve(NOTHING);
+  // Where neither length nor encoding was announced there is no body, nor any event of one (server.ts).
+  if (announced === '0' || request.readableEnded) return Promise.resolve(NOTHING);
   if (request.headers.expect !== undefined) response.writeContinue();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

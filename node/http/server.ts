@@ -31,12 +31,13 @@ export async function listen(endpoint: Endpoint, listener: RequestListener): Pro
   let inFlight = 0;
   let isClosing = false;
   let whenIdle = (): void => undefined;
+  const left = (): void => {
+    inFlight--;
+    if (inFlight === 0) whenIdle();
+  };
   const counted = (request: IncomingMessage, response: ServerResponse): void => {
     inFlight++;
-    response.once('close', () => {
-      inFlight--;
-      if (inFlight === 0) whenIdle();
-    });
+    response.on('close', left);
     if (isClosing) response.setHeader('Connection', 'close');
     listener(request, response);
   };
@@ -48,6 +49,8 @@ export async function listen(endpoint: Endpoint, listener: RequestListener): Pro
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: SLOW_CHECK_MS,
       noDelay: true,
+      // A GET's body stream is born ended: its events, which nobody hears, cost a fifth of the request.
+      optimizeEmptyRequests: true,
     },
     counted,
   );

@@ -76,6 +76,16 @@ describe('bytes that are no request', () => {
   });
 });
 
+describe('a request that announces no body', () => {
+  test('has none: what it stores is empty', async () => {
+    await withNode(async ({ raw, call }) => {
+      const answer = await raw('PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      expect(statusOf(answer)).toBe('HTTP/1.1 204');
+      expect(await call('GET', '/v1/kv/a')).toMatchObject({ status: 200, body: '' });
+    });
+  });
+});
+
 describe('request ids', () => {
   test('a sane one is taken over, a wild one is replaced', async () => {
     await withNode(async ({ call }) => {
