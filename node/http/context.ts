@@ -23,14 +23,8 @@ export interface ContextCodec {
   decode(text: string, scope: ContextScope): Vector;
 }
 
-/**
- * Texts of vectors that were sent lately, by the key's hash: a key that is read often costs no
- * checksum.
- */
-const MADE_LATELY = 4096;
-
+/** Whom a vector's text was made for; the vector of a key that is read again is the cache's own. */
 interface Made {
-  readonly vector: Vector;
   readonly scope: ContextScope;
   readonly text: string;
 }
@@ -40,7 +34,8 @@ export function contextCodec(clusterSecret: Uint8Array): ContextCodec {
   const key = createSecretKey(
     Buffer.from(hkdfSync('sha256', clusterSecret, '', 'ringkeeper causal context', 32)),
   );
-  const made = new Array<Made | undefined>(MADE_LATELY).fill(undefined);
+  // A key that is read often costs no checksum; an entry goes with its vector.
+  const made = new WeakMap<Vector, Made>();
   const checksum = (vector: Uint8Array, scope: ContextScope): Buffer =>
     createHmac('sha256', key)
       .update(`${scope.clusterId}\0${scope.key.text}\0`)
@@ -49,19 +44,13 @@ export function contextCodec(clusterSecret: Uint8Array): ContextCodec {
       .subarray(0, CHECKSUM_BYTES);
   return {
     encode(vector, scope) {
-      const place = scope.key.low % MADE_LATELY;
-      const known = made[place];
-      if (
-        known?.vector === vector &&
-        known.scope.key.text === scope.key.text &&
-        known.scope.clusterId === scope.clusterId
-      )
-        return known.text;
+      const known = made.get(vector);
+      if (known !== undefined && isSame(known.scope, scope)) return known.text;
       const bytes = encodeVector(vector);
       bytes[0] = LAYOUT;
       checksum(bytes.subarray(VECTOR_AT), scope).copy(bytes, 1);
       const text = bytes.toString('base64url');
-      made[place] = { vector, scope, text };
+      made.set(vector, { scope, text });
       return text;
     },
     decode(text, scope) {
@@ -77,6 +66,10 @@ export function contextCodec(clusterSecret: Uint8Array): ContextCodec {
       return decodeVector(vector);
     },
   };
+}
+
+function isSame(a: ContextScope, b: ContextScope): boolean {
+  return a.key.text === b.key.text && a.clusterId === b.clusterId;
 }
 
 /** Room for the head, then per entry: length of the actor, actor, counter as seven bytes. */
