@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { requestId } from '../../../core/api/ids.ts';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
-import { CalmRing, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { CalmRing, documentOf, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { readNew, towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];
 const NONE = { actors: [], counters: [] };
@@ -43,6 +44,33 @@ describe('a read', () => {
     ring.put('a', 'k', 'v');
     ring.put('b', 'k', 'w', { context: NONE });
     expect(ring.values('c', 'k')).toEqual(['v', 'w']);
+  });
+});
+
+describe('a read with R = 1', () => {
+  const readOf = (key: string) =>
+    ({ kind: 'read', id: requestId(''), key: keyOf(key), quorum: 1 }) as const;
+
+  test('asks nobody where this node is a replica', () => {
+    const ring = CalmRing.of(ABC);
+    ring.put('b', 'k', 'v');
+    expect(ring.request('a', readOf('k'))).toMatchObject({ kind: 'value', siblings: [{}] });
+    expect(ring.asked('read')).toEqual([]);
+  });
+
+  test('begun before its set changed asks the new one: this copy no longer counts (R5)', () => {
+    const ring = CalmRing.of(ABC);
+    for (const name of ['d', 'e', 'f']) ring.start(name);
+    ring.put('a', 'k', 'v');
+    const both = towards(documentOf(ABC), ['d', 'e', 'f']);
+    ring.post(both);
+    ring.ticks(5);
+    const loaded = ring.stall('a', 'loaded');
+    const reply = ring.send('a', readOf('k'));
+    ring.post(readNew(both));
+    loaded();
+    expect(reply()).toMatchObject({ kind: 'value', siblings: [{}] });
+    expect(ring.asked('read')).toHaveLength(1);
   });
 });
 
