@@ -50,7 +50,7 @@ export function adminApp(options: AdminAppOptions): RequestListener {
   });
   operatorRoutes(router, options);
   const observe = (): void => undefined;
-  return koaListener(edge({ idPrefix, corsOrigins: [], observe, log }), router, log);
+  return koaListener([edge({ idPrefix, corsOrigins: [], observe, log })], router, log);
 }
 
 /**

@@ -29,21 +29,22 @@ export function clientApp(options: ClientAppOptions): RequestListener {
   const { ring, now, log, idPrefix, corsOrigins, observe } = options;
   const contexts = contextCodec(options.clusterSecret);
   const router = new Router<ExchangeState>();
-  kvRoutes(router, { ring, contexts, now });
+  const shortcut = kvRoutes(router, { ring, contexts, now });
   batchRoutes(router, { ring, contexts, now });
   keysRoutes(router, ring);
   ringRoutes(router, { ring, now });
-  return koaListener(edge({ idPrefix, corsOrigins, observe, log }), router, log);
+  return koaListener([edge({ idPrefix, corsOrigins, observe, log }), shortcut], router, log);
 }
 
-/** One Koa application: the edge, these routes, nothing else. */
+/** One Koa application: the edge (and what comes before the router), these routes, nothing else. */
 export function koaListener(
-  outermost: Koa.Middleware<ExchangeState>,
+  outermost: readonly Koa.Middleware<ExchangeState>[],
   routes: Routes,
   log: Logger,
 ): RequestListener {
   const app = new Koa<ExchangeState>();
-  app.use(outermost).use(routes.routes()).use(nothingThere);
+  for (const middleware of outermost) app.use(middleware);
+  app.use(routes.routes()).use(nothingThere);
   // What reaches here broke while the answer was on its way: its client is gone.
   app.on('error', (error: unknown) => {
     log.debug({ err: error }, 'answer broke off');
