@@ -8,7 +8,7 @@ import { batchRoutes } from './batch.ts';
 import { contextCodec } from './context.ts';
 import { edge, nothingThere } from './edge.ts';
 import type { Observe } from './edge.ts';
-import type { ExchangeState, Ring, Routes } from './exchange.ts';
+import type { Exchange, ExchangeState, Ring, Routes } from './exchange.ts';
 import { keysRoutes } from './keys.ts';
 import { kvRoutes } from './kv.ts';
 import { ringRoutes } from './ring.ts';
@@ -49,8 +49,40 @@ export function koaListener(
   app.on('error', (error: unknown) => {
     log.debug({ err: error }, 'answer broke off');
   });
+  Object.assign(app, { handleRequest });
   const handle = app.callback();
   return (request, response) => {
     void handle(request, response);
   };
+}
+
+/**
+ * In place of Koa's own, which waits for each answer's end only to report connections that break,
+ * at a fifth of all that a GET allocates. A Koa that no longer asks for it does the same, slower.
+ */
+function handleRequest(ctx: Exchange, run: (ctx: Exchange) => Promise<void>): Promise<void> {
+  ctx.res.statusCode = 404;
+  return run(ctx).then(
+    () => {
+      if (ctx.respond !== false) respond(ctx);
+    },
+    (error: unknown) => {
+      ctx.onerror(error as Error);
+    },
+  );
+}
+
+/** Sends what the middlewares left: bodies are texts or bytes here, never streams. */
+function respond(ctx: Exchange): void {
+  const { res, status } = ctx;
+  if (!ctx.writable) {
+    res.end();
+  } else if (status === 204 || status === 304) {
+    // Takes the headers that speak of a body away as well.
+    ctx.body = null;
+    res.end();
+  } else {
+    // Its length stands in the headers already; Node leaves the bytes out where HEAD was asked.
+    res.end(ctx.body as string | Buffer);
+  }
 }
