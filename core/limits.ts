@@ -148,8 +148,10 @@ export const DOCUMENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Keys of one listing page. */
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 1000;
-/** ms until a drain gives up on what is in flight; well inside Kubernetes' 30 s. */
+/** ms until a drain gives up on what is in flight, its notice included; well inside Kubernetes' 30 s. */
 export const DRAIN_MS = 10_000;
+/** ms for which a stopping node serves on while each answer sends its client away: proxies look 4 times. */
+export const DRAIN_NOTICE_MS = 1_000;
 /** ms after DRAIN_MS until a node that still hangs on its store or peers ends without them. */
 export const STOP_MS = 1_500;
 /** ms between two looks at the free disk. */

@@ -9,6 +9,7 @@ import { RingError } from '../core/errors.ts';
 import {
   DISK_CHECK_MS,
   DRAIN_MS,
+  DRAIN_NOTICE_MS,
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_MIN,
   STOP_MS,
@@ -181,6 +182,8 @@ function watchDisk(storage: Storage, driver: Driver, signal: AbortSignal): void 
 interface Servers {
   readonly client: HttpServer;
   readonly admin: HttpServer;
+  /** Serves on for a moment while clients are sent away, then takes nothing new; once. */
+  readonly drain: () => Promise<void>;
 }
 
 interface Wiring {
@@ -224,6 +227,9 @@ async function openServers({
     inFlight: client.inFlight,
     signal: ending.signal,
   });
+  let leaving: Promise<void> | null = null;
+  const drain = (): Promise<void> =>
+    (leaving ??= client.sendAway(DRAIN_NOTICE_MS).then(() => driver.drain()));
   const admin = await listen(
     config.admin,
     adminApp({
@@ -232,13 +238,11 @@ async function openServers({
       metrics: () => metrics.render(),
       idPrefix: `${idPrefix}a`,
       log,
-      drain: () => {
-        client.closing();
-        return driver.drain();
-      },
+      drain,
+      isLeaving: () => leaving !== null,
     }),
   );
-  return { client, admin };
+  return { client, admin, drain };
 }
 
 function portsOf(
@@ -286,9 +290,8 @@ async function stopNode({
   const startedMs = performance.now();
   const left = (): number => Math.max(0, DRAIN_MS - (performance.now() - startedMs));
   log.info({ pending: driver.pendingRequests }, 'draining');
-  servers.client.closing();
   // Peers are served until the last moment: what is in flight here may need them, and they us.
-  const isDrained = await withinMs(driver.drain(), left());
+  const isDrained = await withinMs(servers.drain(), left());
   if (!isDrained)
     log.warn(
       { pending: driver.pendingRequests },

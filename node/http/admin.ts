@@ -19,27 +19,27 @@ import type { Exchange, ExchangeState, Routes } from './exchange.ts';
 import { sendJson } from './kv.ts';
 
 export interface AdminAppOptions {
-  readonly driver: Pick<
-    Driver,
-    'document' | 'incarnation' | 'isDraining' | 'report' | 'load' | 'adopt'
-  >;
+  readonly driver: Pick<Driver, 'document' | 'incarnation' | 'report' | 'load' | 'adopt'>;
   readonly token: string;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  /** Stops taking client requests; resolves when what was asked is answered. */
+  /** Sends clients away, then takes none; resolves when what was asked is answered. */
   readonly drain: () => Promise<void>;
+  /** Whether a drain has begun: clients are to go elsewhere from then on. */
+  readonly isLeaving: () => boolean;
   readonly idPrefix: string;
   readonly log: Logger;
 }
 
 export function adminApp(options: AdminAppOptions): RequestListener {
-  const { driver, metrics, idPrefix, log } = options;
+  const { driver, metrics, isLeaving, idPrefix, log } = options;
   const router = new Router<ExchangeState>();
   // The event loop turned; nothing else is asked: a slow disk must not kill the process.
   router.get('/healthz', (ctx) => {
     ctx.body = 'ok\n';
   });
   router.get('/readyz', (ctx) => {
-    const obstacle = whyNotReady(driver);
+    const { document, incarnation } = driver;
+    const obstacle = whyNotReady({ document, incarnation, isLeaving: isLeaving() });
     if (obstacle !== null) throw obstacle;
     ctx.body = 'ok\n';
   });
@@ -60,9 +60,9 @@ export function adminApp(options: AdminAppOptions): RequestListener {
 export function whyNotReady({
   document,
   incarnation,
-  isDraining,
-}: Pick<Driver, 'document' | 'incarnation' | 'isDraining'>): RingError | null {
-  if (isDraining) return new RingError('DRAINING', 'this node is stopping');
+  isLeaving,
+}: Pick<Driver, 'document' | 'incarnation'> & { readonly isLeaving: boolean }): RingError | null {
+  if (isLeaving) return new RingError('DRAINING', 'this node is stopping');
   if (document === null)
     return new RingError('NOT_SERVING', 'this node was never given a ring document');
   const member = memberOf(document, incarnation);

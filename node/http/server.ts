@@ -20,25 +20,29 @@ export interface HttpServer {
   readonly endpoint: Endpoint;
   /** Requests whose answer has not left yet. */
   readonly inFlight: () => number;
-  /** From now on every answer closes its connection. */
-  closing(): void;
+  /**
+   * Every answer from now on asks its client to go elsewhere and closes its connection; nobody is
+   * refused. Resolves when no connection is left, or after `ms`, when the idle ones are closed.
+   */
+  sendAway(ms: number): Promise<void>;
   /** Stops listening; resolves when all answers have left or after `ms`, then cuts what is left. */
   close(ms: number): Promise<void>;
 }
 
 /** Listens. Rejects with the system's error (EADDRINUSE, EACCES). */
 export async function listen(endpoint: Endpoint, listener: RequestListener): Promise<HttpServer> {
-  let inFlight = 0;
+  const open = new Set<Socket>();
+  const inFlight = new Set<ServerResponse>();
   let isClosing = false;
   let whenIdle = (): void => undefined;
-  const left = (): void => {
-    inFlight--;
-    if (inFlight === 0) whenIdle();
-  };
+  function left(this: ServerResponse): void {
+    inFlight.delete(this);
+    if (inFlight.size === 0) whenIdle();
+  }
   const counted = (request: IncomingMessage, response: ServerResponse): void => {
-    inFlight++;
+    inFlight.add(response);
     response.on('close', left);
-    if (isClosing) response.setHeader('Connection', 'close');
+    if (isClosing) sayLast(response);
     listener(request, response);
   };
   const server = createServer(
@@ -55,6 +59,10 @@ export async function listen(endpoint: Endpoint, listener: RequestListener): Pro
     counted,
   );
   server.maxConnections = CONNECTIONS_MAX;
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.on('clientError', answerGarbage);
   // Whoever announces a body asks first; `readBody` says go on once it knows that it will be read.
   server.on('checkContinue', counted);
@@ -62,9 +70,11 @@ export async function listen(endpoint: Endpoint, listener: RequestListener): Pro
   const { address, port } = server.address() as AddressInfo;
   return {
     endpoint: { host: address, port },
-    inFlight: () => inFlight,
-    closing() {
+    inFlight: () => inFlight.size,
+    async sendAway(ms) {
       isClosing = true;
+      for (const response of inFlight) sayLast(response);
+      await emptied(server, open, ms);
       server.closeIdleConnections();
     },
     close(ms) {
@@ -95,6 +105,32 @@ function listening(server: Server, { host, port }: Endpoint): Promise<void> {
       server.off('error', reject);
       resolve();
     });
+  });
+}
+
+/** The connection ends with this answer. */
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+}
+
+/** Resolves when the last connection has ended, or after `ms`. */
+function emptied(server: Server, open: ReadonlySet<Socket>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(patience);
+      server.off('connection', watch);
+      resolve();
+    };
+    const look = (): void => {
+      if (open.size === 0) done();
+    };
+    const watch = (socket: Socket): void => {
+      socket.once('close', look);
+    };
+    const patience = setTimeout(done, ms);
+    for (const socket of open) watch(socket);
+    server.on('connection', watch);
+    look();
   });
 }
 

@@ -2,7 +2,7 @@
 // is started here; that is the planner's to ask for.
 import { resolve } from 'node:path';
 import type { NodeId } from '../../core/api/ids.ts';
-import { DRAIN_MS, LOCAL_HOST } from '../../core/limits.ts';
+import { LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
@@ -157,10 +157,13 @@ async function assemble(
     published: publisher({ events, manifest, ports, readiness, url }),
   });
   await writeOperatorFile(manifest, url);
-  const finish = async (end: Promise<void>, proxyMs: number): Promise<void> => {
+  const finish = async (end: Promise<void>): Promise<void> => {
     manifest.close();
     readiness.close();
-    await Promise.all([end, proxy.close(proxyMs)]);
+    // Who comes now is told that nobody serves; who is connected stays with its node until it ends.
+    proxy.setBackends([]);
+    await end;
+    await proxy.close(0);
     await lock.release();
   };
   return {
@@ -168,9 +171,9 @@ async function assemble(
     folder,
     manifest,
     url,
-    stop: () => finish(supervisor.stopAll(), DRAIN_MS),
-    kill: () => finish(supervisor.killAll(), 0),
-    leave: () => finish(Promise.resolve(supervisor.abandon()), 0),
+    stop: () => finish(supervisor.stopAll()),
+    kill: () => finish(supervisor.killAll()),
+    leave: () => finish(Promise.resolve(supervisor.abandon())),
   };
 }
 

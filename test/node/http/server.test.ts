@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { withNode } from '../live-node.ts';
 
@@ -139,39 +140,51 @@ describe('web pages', () => {
   });
 });
 
+interface Heard {
+  readonly status: number;
+  readonly connection: string;
+}
+
+/** The answer's status, and whether its connection is to be used again. */
+const heard = (outgoing: ClientRequest): Promise<Heard> =>
+  new Promise((resolve, reject) => {
+    outgoing.on('error', reject).on('response', (incoming) => {
+      const { statusCode = 0, headers } = incoming;
+      incoming.resume().on('end', () => {
+        resolve({ status: statusCode, connection: String(headers.connection) });
+      });
+    });
+  });
+
 describe('stopping', () => {
-  test('finishes a request whose body is still coming, retryably, and then closes', async () => {
+  test('finishes a request whose body is still coming, and closes its connection', async () => {
     await withNode(async ({ node }) => {
-      const agent = new Agent({ keepAlive: true });
       const { port } = node.ports.client;
-      const outgoing = request({
-        port,
-        host: '127.0.0.1',
-        method: 'PUT',
-        path: '/v1/kv/a',
-        agent,
-        headers: { 'Content-Length': '10' },
-      });
+      const agent = new Agent({ keepAlive: true });
+      const headers = { 'Content-Length': '10' };
+      const outgoing = request({ port, method: 'PUT', path: '/v1/kv/a', agent, headers });
       outgoing.write('hello');
-      const answer = new Promise<{ status: number; connection: string }>((resolve, reject) => {
-        outgoing.on('error', reject).on('response', (incoming) => {
-          incoming.resume();
-          resolve({
-            status: incoming.statusCode ?? 0,
-            connection: String(incoming.headers.connection),
-          });
-        });
-      });
+      const answer = heard(outgoing);
       // Its headers have arrived once a second request on another connection is answered.
-      await new Promise((resolve) => {
-        request({ port, path: '/healthz', agent: false }, (r) => {
-          r.resume();
-          r.on('end', resolve);
-        }).end();
-      });
+      await heard(request({ port, path: '/healthz', agent: false }).end());
       const stopped = node.stop();
       outgoing.end('world');
-      expect(await answer).toEqual({ status: 503, connection: 'close' });
+      expect(await answer).toEqual({ status: 204, connection: 'close' });
+      await stopped;
+      agent.destroy();
+    });
+  });
+
+  test('serves a client that comes again, tells it to go elsewhere, and is not ready', async () => {
+    await withNode(async ({ node, admin }) => {
+      const { port } = node.ports.client;
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const put = (body: string): Promise<Heard> =>
+        heard(request({ port, method: 'PUT', path: '/v1/kv/a', agent }).end(body));
+      expect(await put('before')).toEqual({ status: 204, connection: 'keep-alive' });
+      const stopped = node.stop();
+      expect(await put('after')).toEqual({ status: 204, connection: 'close' });
+      expect((await admin('GET', '/readyz')).json()).toMatchObject({ code: 'DRAINING' });
       await stopped;
       agent.destroy();
     });
