@@ -40,7 +40,7 @@ export async function reconcile(
 }
 
 /** One pass; null: there is no cluster. */
-async function pass(platform: Platform, plan: Planner): Promise<Plan | null> {
+export async function pass(platform: Platform, plan: Planner): Promise<Plan | null> {
   const desired = await platform.desired();
   if (desired === null) return null;
   const observed = await platform.observe();
@@ -52,14 +52,15 @@ async function pass(platform: Platform, plan: Planner): Promise<Plan | null> {
 }
 
 /** ms until the next pass: none after an action, unless it is the one before over again. */
-function pauseAfter(answer: Plan | null, before: string): number {
+export function pauseAfter(answer: Plan | null, before: string): number {
   if (answer === null) return RECONCILE_MS;
   if (answer.action.kind !== 'none')
     return nameOf(answer.action) === before ? RECONCILE_BUSY_MS : 0;
   return answer.operation === null && answer.waits.length === 0 ? RECONCILE_MS : RECONCILE_BUSY_MS;
 }
 
-function nameOf(action: Action): string {
+/** Equal for actions that come to the same; empty: none. */
+export function nameOf(action: Action): string {
   switch (action.kind) {
     case 'none':
       return '';

@@ -1,12 +1,10 @@
 // A tiny synchronous world for the planner: nodes that adopt documents at once, copy slots at once
 // and clean up as soon as they may. It carries out actions and complains about unsafe ones.
-import type { NodeReport } from '../../../core/api/admin.ts';
 import { changeId, clusterId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
 import type { Incarnation, NodeId } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import { assert } from '../../../core/assert.ts';
 import { DATA_LIMITS } from '../../../core/limits.ts';
-import { losersOf } from '../../../core/membership/change.ts';
 import { gainsOf } from '../../../core/membership/coverage.ts';
 import {
   checkDocument,
@@ -19,6 +17,8 @@ import type { Action } from '../../../operator/planner/actions.ts';
 import type { Desired, Observed, ObservedNode } from '../../../operator/planner/observed.ts';
 import { plan } from '../../../operator/planner/plan.ts';
 import type { Plan } from '../../../operator/planner/plan.ts';
+import { adopt, reportOf } from './ideal-node.ts';
+import type { IdealNode } from './ideal-node.ts';
 
 export const DESIRED: Desired = {
   replicas: 3,
@@ -36,21 +36,6 @@ export const DESIRED: Desired = {
   abortAfterMs: 60_000,
   barrierWaitMs: 10_000,
 };
-
-export interface IdealNode {
-  readonly id: NodeId;
-  incarnation: Incarnation;
-  volume: string;
-  process: ObservedNode['process'];
-  revision: string;
-  silentSinceMs: number | null;
-  document: RingDocument | null;
-  unclean: number;
-  /** Overrides for what the node says of itself. */
-  says: Partial<NodeReport>;
-  /** False: it copies nothing. */
-  copies: boolean;
-}
 
 export class IdealRing {
   desired: Desired;
@@ -202,44 +187,9 @@ export class IdealRing {
       process: node.process,
       volume: node.volume,
       revision: node.revision,
-      report: up ? this.report(node) : null,
+      report: up ? reportOf(node) : null,
       silentMs: up ? 0 : this.nowMs - (node.silentSinceMs ?? this.nowMs),
     };
-  }
-
-  report(node: IdealNode): NodeReport {
-    const { document } = node;
-    return {
-      id: node.id,
-      incarnation: node.incarnation,
-      volume: node.volume,
-      clusterId: document?.clusterId ?? null,
-      epoch: document?.epoch ?? epoch(0),
-      documentHash: document === null ? '' : documentHash(document),
-      fullBarrier: document?.progress.fullBarrier ?? epoch(0),
-      protocolVersionMax: 1,
-      serving: document !== null && memberOf(document, node.incarnation) !== undefined,
-      gains: this.#gains(node),
-      uncleanSlots: node.unclean,
-      hints: { items: 0, bytes: 0, oldestAgeMs: 0 },
-      keys: 0,
-      bytes: 0,
-      diskFull: false,
-      diskFreeBytes: 1e12,
-      draining: false,
-      silentPeers: [],
-      unequalSlots: 0,
-      splitRing: false,
-      ...node.says,
-    };
-  }
-
-  #gains(node: IdealNode): NodeReport['gains'] {
-    const { document } = node;
-    if (document?.next == null || document.change === null) return null;
-    const needed = gainsOf(document.current, document.next).get(node.incarnation) ?? 0;
-    const covered = node.copies ? needed : 0;
-    return { change: document.change.id, needed, covered, keys: 0, bytes: 0, waitingFor: '' };
   }
 
   #start(id: NodeId): void {
@@ -315,17 +265,7 @@ export class IdealRing {
 
   #adopt(node: IdealNode, document: RingDocument): void {
     assert(node.process === 'running', 'only a running node can be posted to');
-    const before = node.document;
-    if (!isNewer(document, before)) return;
-    const finished =
-      before?.next != null &&
-      document.settled?.change === before.change?.id &&
-      document.current.seats === before.next.seats;
-    if (finished && losersOf(before.current, document.current).has(node.incarnation))
-      node.unclean = 1;
-    node.document = document;
-    // R8: a loser cleans up once the full barrier of the change's end holds.
-    if (document.progress.fullBarrier >= (document.settled?.epoch ?? 0)) node.unclean = 0;
+    adopt(node, document);
   }
 
   #remove(action: Action & { kind: 'remove-node' }): void {
