@@ -206,6 +206,22 @@ export const LOCAL_READY_MS = 250;
 /** ms within which a second signal is the echo of the first. */
 export const SIGNAL_ECHO_MS = 400;
 
+/** Kubernetes: pods of a ring. */
+/** s that a pod which is to end still serves: the Service forgets it within one or two. */
+export const KUBE_PRE_STOP_SECONDS = 5;
+/** s until a pod that was asked to end is killed: the pause, DRAIN_MS, STOP_MS, and as much again. */
+export const KUBE_STOP_SECONDS = 35;
+/** s (10 min) that a node may take to open its store before its container is started again. */
+export const KUBE_START_SECONDS = 600;
+/** bytes (256 KiB) of a ring document that is stored as it is; a larger one is compressed. */
+export const KUBE_PLAIN_BYTES_MAX = 256 * 1024;
+/** ms that a watch may be behind what was written: its own write is believed for so long. */
+export const KUBE_LAG_MS = 5_000;
+/** ms between two status updates where only figures differ: progress is for people. */
+export const KUBE_FIGURES_MS = 2_000;
+/** ms until the Secret is read again where no node takes the token. */
+export const KUBE_SECRET_MS = 10_000;
+
 /** Kubernetes: calls of the API server. */
 /** ms to connect to the API server, TLS included. */
 export const KUBE_CONNECT_MS = 3_000;
@@ -259,18 +275,3 @@ export const LEASE_RENEW_MS = 4_000;
 export const LEASE_POLL_MS = 2_000;
 /** ms until one call about the lease is given up. */
 export const LEASE_CALL_MS = 3_000;
-/** Kubernetes: pods of a ring. */
-/** s that a pod which is to end still serves: the Service forgets it within one or two. */
-export const KUBE_PRE_STOP_SECONDS = 5;
-/** s until a pod that was asked to end is killed: the pause, DRAIN_MS, STOP_MS, and as much again. */
-export const KUBE_STOP_SECONDS = 35;
-/** s (10 min) that a node may take to open its store before its container is started again. */
-export const KUBE_START_SECONDS = 600;
-/** bytes (256 KiB) of a ring document that is stored as it is; a larger one is compressed. */
-export const KUBE_PLAIN_BYTES_MAX = 256 * 1024;
-/** ms that a watch may be behind what was written: its own write is believed for so long. */
-export const KUBE_LAG_MS = 5_000;
-/** ms between two status updates where only figures differ: progress is for people. */
-export const KUBE_FIGURES_MS = 2_000;
-/** ms until the Secret is read again where no node takes the token. */
-export const KUBE_SECRET_MS = 10_000;
