@@ -57,7 +57,8 @@ const CONSISTENCY = {
       default: 'siblings',
       description:
         'siblings: concurrent writes are all kept, and the reader settles them. ' +
-        'lastWriterWins: the later one by hybrid clock is kept, the other is dropped.',
+        'lastWriterWins: reads show the later one by hybrid clock and hide the others, which are kept ' +
+        'until the next write of the key replaces them.',
     },
   },
 } as const satisfies ObjectSchema;
