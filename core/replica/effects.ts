@@ -21,7 +21,6 @@ export type StoreWrite =
       readonly key: Key;
       readonly hint: StoredHint | null;
     }
-  | { readonly kind: 'erase-hints'; readonly target: Incarnation }
   | { readonly kind: 'document'; readonly document: RingDocument }
   | { readonly kind: 'actor'; readonly actor: StoredActor }
   /** Small facts of the replica (progress of streams and clean-up); value null: remove. */

@@ -2,6 +2,7 @@
 // names every key: those on disk (commits are serial: the disk shows all earlier batches), and those
 // that the same batch wrote before it.
 import type { ClassicLevel } from 'classic-level';
+import type { Slot } from '../../core/api/ids.ts';
 import { keyBytesIn } from './keys.ts';
 import type { Erasure, PendingWrite, RecordWrite } from './pending.ts';
 import { objectBytesIn, sealObject } from './record.ts';
@@ -45,12 +46,10 @@ export async function operationsOf(
       }
       case 'plain':
         operations.push(operation(write.stored, write.sealed));
-        if (write.target !== null) written?.add(write.target, write.stored);
         break;
       case 'erasure':
         for (const key of await keysIn(db, write)) operations.push({ type: 'del', key });
-        for (const key of written?.take(groupOf(write)) ?? [])
-          operations.push({ type: 'del', key });
+        for (const key of written?.take(write.slot) ?? []) operations.push({ type: 'del', key });
         break;
       case 'slot-bits':
         break;
@@ -67,23 +66,19 @@ async function keysIn(db: Level, { range }: Erasure): Promise<Uint8Array[]> {
   return db.keys({ gte: range.from, lt: range.to }).all();
 }
 
-function groupOf({ of }: Erasure): number | string {
-  return 'slot' in of ? of.slot : of.target;
-}
-
-/** Keys of one batch by what could erase them: a slot's number or a target. */
+/** Record keys of one batch by their slot, which a later erasure of the batch takes with it. */
 class WrittenKeys {
-  private readonly groups = new Map<number | string, Buffer[]>();
+  private readonly slots = new Map<Slot, Buffer[]>();
 
-  add(group: number | string, stored: Buffer): void {
-    const keys = this.groups.get(group);
-    if (keys === undefined) this.groups.set(group, [stored]);
+  add(slot: Slot, stored: Buffer): void {
+    const keys = this.slots.get(slot);
+    if (keys === undefined) this.slots.set(slot, [stored]);
     else keys.push(stored);
   }
 
-  take(group: number | string): readonly Buffer[] {
-    const keys = this.groups.get(group) ?? [];
-    this.groups.delete(group);
+  take(slot: Slot): readonly Buffer[] {
+    const keys = this.slots.get(slot) ?? [];
+    this.slots.delete(slot);
     return keys;
   }
 }

@@ -17,7 +17,6 @@ import { makeFolder } from './identity.ts';
 import {
   ALL_RECORDS,
   hintKey,
-  hintRange,
   metaKey,
   recordKey,
   slotAt,
@@ -155,10 +154,8 @@ class LevelStorage implements Storage {
       case 'hint': {
         const stored = hintKey(write.target, write.key);
         const sealed = write.hint === null ? null : sealHint(stored, write.hint);
-        return [{ kind: 'plain', stored, sealed, target: write.target }];
+        return [{ kind: 'plain', stored, sealed }];
       }
-      case 'erase-hints':
-        return [{ kind: 'erasure', range: hintRange(write.target), of: { target: write.target } }];
       case 'document': {
         const { slotBits } = write.document;
         const learnt = slotBits === this.slotBits ? [] : [this.learnSlots(slotBits)];
@@ -191,7 +188,7 @@ class LevelStorage implements Storage {
     this.pending.erased(slot);
     this.cache.forgetSlot(slot);
     this.loading.clear();
-    return { kind: 'erasure', range: slotRange(slot, this.slotBits), of: { slot } };
+    return { kind: 'erasure', range: slotRange(slot, this.slotBits), slot };
   }
 
   /** The number of slots belongs to the ring: it comes with the first document and never changes. */
@@ -259,8 +256,8 @@ class LevelStorage implements Storage {
           Number(write.load > 0) - Number(before > 0),
           write.load - before,
         );
-      } else if (write.kind === 'erasure' && 'slot' in write.of) {
-        this.loads.erase(write.of.slot);
+      } else if (write.kind === 'erasure') {
+        this.loads.erase(write.slot);
       }
     }
   }
@@ -302,6 +299,5 @@ function meta(name: string, text: string | null): PendingWrite {
     kind: 'plain',
     stored,
     sealed: text === null ? null : sealText(stored, text),
-    target: null,
   };
 }

@@ -118,9 +118,6 @@ class MemoryStorage implements Storage {
         return this.loads.erase(write.slot);
       case 'hint':
         return this.putHint(write.target, write.key, write.hint);
-      case 'erase-hints':
-        this.hints.delete(write.target);
-        return;
       case 'document':
         return this.learnSlots(write.document.slotBits);
       // Read at a start alone, which finds nothing here.

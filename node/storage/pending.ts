@@ -1,6 +1,6 @@
 // What was issued and is not yet durable: the ordered form in which writes wait for their commit,
 // and the view of them that loads need until the disk tells the same.
-import type { Incarnation, Slot } from '../../core/api/ids.ts';
+import type { Slot } from '../../core/api/ids.ts';
 import type { Key, VersionedObject } from '../../core/api/object.ts';
 import type { StoredRange } from './keys.ts';
 
@@ -16,19 +16,18 @@ export interface RecordWrite {
   prior: number | null;
 }
 
-/** A hint or a meta value; sealed null: remove it. `target`: of a hint. */
+/** A hint or a meta value; sealed null: remove it. */
 export interface PlainWrite {
   readonly kind: 'plain';
   readonly stored: Buffer;
   readonly sealed: Buffer | null;
-  readonly target: Incarnation | null;
 }
 
-/** Removes all that was written before in the range: a slot's records or a target's hints. */
+/** Removes all records of a slot that were written before. */
 export interface Erasure {
   readonly kind: 'erasure';
   readonly range: StoredRange;
-  readonly of: { readonly slot: Slot } | { readonly target: Incarnation };
+  readonly slot: Slot;
 }
 
 /** The first document tells how many slots there are. */
@@ -65,10 +64,10 @@ export class PendingRecords {
   settle(write: PendingWrite): void {
     if (write.kind === 'record') {
       if (this.records.get(write.key.text) === write) this.records.delete(write.key.text);
-    } else if (write.kind === 'erasure' && 'slot' in write.of) {
-      const left = this.erasures.get(write.of.slot)! - 1;
-      if (left === 0) this.erasures.delete(write.of.slot);
-      else this.erasures.set(write.of.slot, left);
+    } else if (write.kind === 'erasure') {
+      const left = this.erasures.get(write.slot)! - 1;
+      if (left === 0) this.erasures.delete(write.slot);
+      else this.erasures.set(write.slot, left);
     }
   }
 

@@ -58,8 +58,6 @@ export class Contents {
         return this.eraseSlot(write.slot);
       case 'hint':
         return this.applyHint(write);
-      case 'erase-hints':
-        return void this.hints.delete(write.target);
       case 'document':
         this.document = write.document;
         return;

@@ -45,8 +45,6 @@ export function writeInBrief(write: StoreWrite): string {
       return `${write.name}=${write.value ?? 'none'}`;
     case 'erase-slot':
       return `erase slot ${write.slot}`;
-    case 'erase-hints':
-      return `erase hints for ${write.target}`;
     case 'actor':
       return `term ${write.actor.term} to ${write.actor.lease}`;
     default:

@@ -330,8 +330,6 @@ function applyWrite(
       else held.set(write.key.text, { key: write.key, hint: write.hint });
       return;
     }
-    case 'erase-hints':
-      return void node.hints.delete(write.target);
     case 'document':
       node.document = write.document;
       return;
