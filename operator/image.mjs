@@ -6,6 +6,17 @@ const COMMANDS = {
   dht: './cli/dht.mjs',
 };
 
+// The first process of a container has no default for signals: without a handler, Ctrl-C and a stop
+// would be ignored. Commands that drain install their own, which then decide.
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+]) {
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(128 + number);
+  });
+}
+
 const name = process.argv[2] ?? '';
 if (Object.hasOwn(COMMANDS, name)) {
   process.argv.splice(2, 1);
