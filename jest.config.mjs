@@ -15,6 +15,8 @@ const WHOLE = [
   '/test/sim/(exhaust|rules|schedule)\\.',
   // A kube-apiserver and an etcd for each file.
   '/test/kubernetes/[^/]+\\.',
+  // The image is built first.
+  '/test/image/',
   // A whole cluster, where one is named.
   '/test/e2e/',
 ];
