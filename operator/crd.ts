@@ -10,9 +10,12 @@ import type { ObjectSchema, Schema } from '../core/api/schema.ts';
 /** What stands in the declaration for our own parser only. */
 const OURS = new Set(['filled', 'expects', 'properties', 'items']);
 
+/** One of `x-kubernetes-validations`. */
 interface Validation {
   readonly rule: string;
   readonly message: string;
+  /** CEL that gives the message with the value in it. */
+  readonly messageExpression?: string;
 }
 
 /** The definition as Kubernetes takes it. */
@@ -115,16 +118,12 @@ const INT_OR_STRING = {
  * One schema as Kubernetes takes it: without what is ours, with the rules that stand at this path.
  */
 function emit(schema: Schema, path: string): Record<string, unknown> {
-  const left = schema.type === 'int-or-string' ? new Set([...OURS, 'type']) : OURS;
-  const plain = Object.fromEntries(Object.entries(schema).filter(([key]) => !left.has(key)));
-  const validations = validationsAt(path);
+  const validations = [...inWords(schema, path), ...validationsAt(path)];
   return {
-    ...plain,
+    ...plain(schema, path),
     ...(schema.type === 'int-or-string' ? INT_OR_STRING : {}),
     description: described(schema),
     ...(schema.type === 'integer' ? { format: schema.maximum < 2 ** 31 ? 'int32' : 'int64' } : {}),
-    // CEL rules are priced by the longest text that they may read, so choices are bounded too.
-    ...('enum' in schema ? { maxLength: Math.max(...schema.enum.map((each) => each.length)) } : {}),
     ...(schema.type === 'array' ? { items: emit(schema.items, `${path}[]`) } : {}),
     ...(schema.type === 'object' ? { properties: emitFields(schema.properties, path) } : {}),
     ...(validations.length > 0 ? { 'x-kubernetes-validations': validations } : {}),
@@ -133,6 +132,27 @@ function emit(schema: Schema, path: string): Record<string, unknown> {
       ? { default: defaultsOf(schema) }
       : {}),
   };
+}
+
+function plain(schema: Schema, path: string): object {
+  const left = new Set(OURS);
+  if (schema.type === 'int-or-string') left.add('type');
+  if (inWords(schema, path).length > 0) left.add('pattern');
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !left.has(key)));
+}
+
+/**
+ * A pattern that people meet is a rule instead, whose message says in words what is wanted. Not so where
+ * only the operator writes, and where no rule may stand (a name) or is asked of a number too.
+ */
+function inWords(schema: Schema, path: string): Validation[] {
+  if (schema.type !== 'string' || !('pattern' in schema) || !path.startsWith('spec.')) return [];
+  const { pattern, expects } = schema;
+  if (pattern === undefined || expects === undefined) return [];
+  const message = `is not usable; give ${expects}`;
+  // The server says of a text only that it is one, so the message names it.
+  const messageExpression = `'"' + self + '" ${message}'`;
+  return [{ rule: `self.matches(r'${pattern}')`, message, messageExpression }];
 }
 
 /** All defaults of an object, those inside as well. */
@@ -151,7 +171,9 @@ function emitFields(fields: Readonly<Record<string, Schema>>, path: string): obj
 }
 
 function described(schema: Schema): string {
-  return 'filled' in schema ? `${schema.description} (${schema.filled})` : schema.description;
+  return 'filled' in schema
+    ? `${schema.description} Default: ${schema.filled}.`
+    : schema.description;
 }
 
 function validationsAt(path: string): Validation[] {

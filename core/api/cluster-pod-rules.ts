@@ -32,7 +32,8 @@ const celCores = (of: 'requests' | 'limits'): string =>
 export const POD_RULES: readonly ClusterRule[] = [
   {
     at: 'spec.storage',
-    cel: "quantity(self.size).compareTo(quantity('1Gi')) >= 0",
+    // What is no quantity is refused where it stands.
+    cel: "!isQuantity(self.size) || quantity(self.size).compareTo(quantity('1Gi')) >= 0",
     message: 'storage.size must be at least 1Gi',
     holds: (spec) => bytesOf(spec.storage.size) >= VOLUME_BYTES_MIN,
     problem: (spec) => ({

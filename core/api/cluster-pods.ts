@@ -91,9 +91,12 @@ export const RESOURCES = {
       description: 'What a host must have free, so that a member is placed on it.',
       properties: {
         cpu: cores('Cores.', { default: '100m' }),
-        memory: bytes('Memory. Left out: what the cache needs and some more, not above the limit.', {
-          filled: MEMORY_REQUEST,
-        }),
+        memory: bytes(
+          'Memory. Left out: what the cache needs and some more, not above the limit.',
+          {
+            filled: MEMORY_REQUEST,
+          },
+        ),
       },
     },
     limits: {

@@ -156,7 +156,11 @@ function worked(spec: Given): ClusterSpec {
   const memory = memoryOf(storage.cacheBytes, { request: requests.memory, limit: limits.memory });
   return {
     ...spec,
-    consistency: { ...consistency, read: consistency.read ?? quorum, write: consistency.write ?? quorum },
+    consistency: {
+      ...consistency,
+      read: consistency.read ?? quorum,
+      write: consistency.write ?? quorum,
+    },
     resources: {
       requests: { ...requests, memory: memory.request },
       limits: { ...limits, memory: memory.limit },

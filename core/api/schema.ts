@@ -95,14 +95,14 @@ export type Parsed<S> = S extends { readonly enum: readonly (infer Choice)[] }
     : S extends { readonly type: 'int-or-string' }
       ? number | string
       : S extends { readonly type: 'integer' | 'number' }
-      ? number
-      : S extends { readonly type: 'boolean' }
-        ? boolean
-        : S extends { readonly items: infer Item }
-          ? readonly Parsed<Item>[]
-          : S extends { readonly properties: infer Fields }
-            ? ParsedFields<S, Fields>
-            : never;
+        ? number
+        : S extends { readonly type: 'boolean' }
+          ? boolean
+          : S extends { readonly items: infer Item }
+            ? readonly Parsed<Item>[]
+            : S extends { readonly properties: infer Fields }
+              ? ParsedFields<S, Fields>
+              : never;
 
 type ParsedFields<S, Fields> = {
   readonly [K in keyof Fields as IfPresent<S, K, Fields[K], K, never>]: Parsed<Fields[K]>;

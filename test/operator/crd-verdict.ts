@@ -104,8 +104,11 @@ function rules(value: unknown, old: unknown, schema: Emitted, path: string): str
     .filter(({ rule }) => !rule.includes('oldSelf') || old !== undefined)
     .filter(({ rule }) => !evaluate(rule, value, old));
   const inner = isFields(value) ? Object.entries(schema.properties ?? {}) : [];
+  const items = Array.isArray(value) ? (value as unknown[]) : [];
   return [
     ...own.map(({ message }) => `${path}: ${message}`),
+    // An item has no item before it: lists are compared as a whole.
+    ...items.flatMap((item, i) => rules(item, undefined, schema.items!, `${path}[${String(i)}]`)),
     ...inner.flatMap(([name, field]) => {
       const given = (value as Record<string, unknown>)[name];
       const before = isFields(old) ? old[name] : undefined;
@@ -123,6 +126,11 @@ export function evaluate(cel: string, self: unknown, oldSelf?: unknown): boolean
   if (known !== undefined) return known(self, oldSelf);
   const script = cel
     .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
+    .replace(
+      /self\.matches\(r'(.*)'\)/,
+      (_, pattern: string) => `/${pattern.replaceAll('/', '\\/')}/.test(self)`,
+    )
+    .replace(/isQuantity\(([\w.]+)\)/g, '/^[0-9.]+([kKMGT]i?|m)?$$/.test($1)')
     .replace(/double\(/g, 'Number(')
     .replace(/type\(([\w.]+)\) == int/g, '(typeof $1 === "number")')
     .replace(/self == oldSelf/g, 'JSON.stringify(self) === JSON.stringify(oldSelf)')

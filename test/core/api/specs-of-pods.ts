@@ -16,7 +16,10 @@ export const PODS: readonly Sample[] = [
     'cores as text, and memory',
     'resources: {requests: {cpu: "0.5", memory: 1Gi}, limits: {cpu: 1500m, memory: 2Gi}}',
   ),
-  good('as much as is asked for', 'resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1000m, memory: 1024Mi}}'),
+  good(
+    'as much as is asked for',
+    'resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1000m, memory: 1024Mi}}',
+  ),
   good('a large cache without a word on memory', 'storage: {cacheBytes: 68719476736}'),
   good(
     'a memory limit that just holds the cache',
