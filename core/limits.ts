@@ -275,3 +275,19 @@ export const LEASE_RENEW_MS = 4_000;
 export const LEASE_POLL_MS = 2_000;
 /** ms until one call about the lease is given up. */
 export const LEASE_CALL_MS = 3_000;
+
+/** Kubernetes: events. */
+/** ms since it last happened within which the same again is one more of a series, not a new event. */
+export const EVENT_SERIES_MS = 6 * 60_000;
+/** ms between two updates of a series' count. */
+export const EVENT_REFRESH_MS = 60_000;
+/** New events of one object: so many at once, and then one each so many ms. */
+export const EVENTS_BURST = 25;
+export const EVENT_REFILL_MS = 10_000;
+/** Events that wait to be sent; more are dropped, since they tell only what status tells as well. */
+export const EVENTS_QUEUED_MAX = 200;
+/** Series, and objects, that are remembered at a time. */
+export const EVENTS_KEPT_MAX = 2_000;
+/** bytes of UTF-8, characters: what the API server takes. */
+export const EVENT_NOTE_BYTES_MAX = 1024;
+export const EVENT_WORD_MAX = 128;

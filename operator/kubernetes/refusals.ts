@@ -35,8 +35,19 @@ export function refusalOf(answer: KubeAnswer, what: string): RingError {
   const { status, text } = answer;
   const message = statusOf(text)?.message ?? '';
   const words = message === '' ? text.trim().slice(0, 200) : message;
-  const code = CODES[status] ?? (status >= 500 ? 'PEER_UNREACHABLE' : 'INTERNAL');
+  const code = isUnknownField(answer)
+    ? 'INVALID'
+    : (CODES[status] ?? (status >= 500 ? 'PEER_UNREACHABLE' : 'INTERNAL'));
   return new RingError(code, `${what}: ${words === '' ? `HTTP ${status}` : words}`);
+}
+
+/**
+ * An apply with a field that the server's definition lacks, as after an upgrade of the operator without
+ * its CRD, is answered with 500 and no reason (1.34): nothing but its words tells it from a failure.
+ */
+export function isUnknownField(answer: KubeAnswer): boolean {
+  if (answer.kind === 'silent' || answer.status !== 500) return false;
+  return statusOf(answer.text)?.message.endsWith('field not declared in schema') ?? false;
 }
 
 /** null: the text is no Status, so something else than the API server may have answered. */

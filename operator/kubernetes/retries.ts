@@ -6,6 +6,7 @@ import {
   KUBE_TRIES_MAX,
 } from '../../core/limits.ts';
 import type { KubeAnswer } from './http.ts';
+import { isUnknownField } from './refusals.ts';
 import { jitteredMs } from './timers.ts';
 
 export interface Attempts {
@@ -35,5 +36,5 @@ function mayTryAgain(answer: KubeAnswer, isRepeatable: boolean): boolean {
   if (answer.kind === 'silent') return isRepeatable || !answer.mayBeDone;
   // 429 is given before anything is carried out; a failure may have come after.
   if (answer.status === 429) return true;
-  return isRepeatable && answer.status >= 500;
+  return isRepeatable && answer.status >= 500 && !isUnknownField(answer);
 }

@@ -111,6 +111,14 @@ describeOnApiServer('the port on a real API server', () => {
     ).rejects.toEqual(error('INVALID', /RFC 1123/));
   });
 
+  test('tells which field an older definition does not know', async () => {
+    const newer = { ...ringOf('e'), spec: undefined, status: { mood: 'good' } } as KubeObject;
+    await api.apply(RINGS, ringOf('e'));
+    await expect(api.applyStatus(RINGS, newer)).rejects.toEqual(
+      error('INVALID', /status.mood: field not declared in schema/),
+    );
+  });
+
   test('tells who may not do what', async () => {
     const poor = PooledKubeConfig.load(await server.user('poor'));
     await expect(kubeApi(poor).get(ref('c'))).rejects.toEqual(
