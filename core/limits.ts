@@ -221,6 +221,16 @@ export const KUBE_LAG_MS = 5_000;
 export const KUBE_FIGURES_MS = 2_000;
 /** ms until the Secret is read again where no node takes the token. */
 export const KUBE_SECRET_MS = 10_000;
+/** ms between two looks at a ring that is at rest: nodes are asked, the API server is not. */
+export const KUBE_IDLE_MS = 10_000;
+/** ms (10 min) between two looks at objects that aren't watched and seldom change. */
+export const KUBE_OUTFIT_MS = 600_000;
+/** ms until a process that was asked to end goes without waiting: within the pod's grace period of 20 s. */
+export const KUBE_END_MS = 15_000;
+/** Events that are being written; beyond it they are dropped. */
+export const KUBE_EVENTS_MAX = 64;
+/** ms (10 min) within which the same happening is the same event again. */
+export const KUBE_EVENT_MS = 600_000;
 
 /** Kubernetes: calls of the API server. */
 /** ms to connect to the API server, TLS included. */

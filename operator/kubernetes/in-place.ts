@@ -11,6 +11,10 @@ export function withNote<T extends KubeObject>(object: T): T {
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
+export function noteOf({ metadata }: KubeObject): string {
+  return metadata.annotations?.[APPLIED_ANNOTATION] ?? '';
+}
+
 /** What it replaces is no part of what it should be. */
 function notedPart({ metadata }: KubeObject): object {
   return { ...metadata, resourceVersion: undefined };

@@ -24,6 +24,10 @@ export interface Operated {
   readonly view: KubeView;
   readonly latest: Latest;
   readonly tell: (happening: Happening) => void;
+  /** Wall clock of this look, in ms. */
+  readonly nowMs: number;
+  /** Notes of what isn't watched and was found or put in place, and when; by kind and name. */
+  readonly inPlace: Map<string, { readonly note: string; readonly atMs: number }>;
 }
 
 export function refIn(

@@ -1,7 +1,8 @@
 // The objects of a ring beside its StatefulSet: made where they are missing, put right where somebody
 // changed them. Nothing here depends on the ring's state, but the disruption budget.
+import { KUBE_OUTFIT_MS } from '../../core/limits.ts';
 import type { KubeKind, KubeObject } from './api.ts';
-import { isInPlace, withNote } from './in-place.ts';
+import { isInPlace, noteOf, withNote } from './in-place.ts';
 import { BUDGETS, NETWORK_POLICIES, SECRETS, SERVICE_ACCOUNTS, SERVICES } from './kinds.ts';
 import { networkPolicy, secret, SECRET_KEYS, serviceAccount } from './manifests/access.ts';
 import { disruptionBudget } from './manifests/budget.ts';
@@ -24,19 +25,27 @@ export function outfitOf(
   ];
 }
 
-/** Applies the object unless the view shows it in place. Throws CONFLICT where it is somebody else's. */
+/**
+ * Applies the object unless it is in place, which is looked at again every KUBE_OUTFIT_MS. Throws
+ * CONFLICT where it is somebody else's.
+ */
 export async function putInPlace(
   operated: Operated,
   kind: KubeKind,
   object: KubeObject,
 ): Promise<void> {
+  const { ring, api, inPlace, nowMs } = operated;
   const wanted = withNote(object);
-  const seen = await operated.view.get(refIn(operated.ring, kind, wanted.metadata.name));
-  if (isInPlace(seen, wanted)) return;
-  const live = await operated.api.get(refIn(operated.ring, kind, wanted.metadata.name));
-  if (isInPlace(live, wanted)) return;
-  if (live !== null) checkOwned(live, operated);
-  await operated.api.apply(kind, wanted);
+  const key = `${kind.plural}/${wanted.metadata.name}`;
+  const note = noteOf(wanted);
+  const known = inPlace.get(key);
+  if (known?.note === note && nowMs - known.atMs < KUBE_OUTFIT_MS) return;
+  const live = await api.get(refIn(ring, kind, wanted.metadata.name));
+  if (!isInPlace(live, wanted)) {
+    if (live !== null) checkOwned(live, operated);
+    await api.apply(kind, wanted);
+  }
+  inPlace.set(key, { note, atMs: nowMs });
 }
 
 export async function putBudget(operated: Operated, mayLose: boolean): Promise<void> {

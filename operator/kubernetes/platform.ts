@@ -1,6 +1,7 @@
 // The Platform over the API server: what it has is observed, what the planner asks for is carried out
 // by compare-and-set, and what came of it is published.
 import { unreachable } from '../../core/assert.ts';
+import type { ClusterStatus } from '../../core/api/cluster.ts';
 import { nodeId } from '../../core/api/ids.ts';
 import type { NodeId } from '../../core/api/ids.ts';
 import type { Problem } from '../../core/api/schema.ts';
@@ -85,6 +86,7 @@ export class KubernetesPlatform implements Platform {
   private readonly lives = new Lives();
   private stored = new StoredDocument();
   private publisher = new Publisher();
+  private inPlace: Operated['inPlace'] = new Map();
   private token: { readonly text: string; readonly atMs: number } | null = null;
 
   constructor(options: KubernetesOptions) {
@@ -95,6 +97,11 @@ export class KubernetesPlatform implements Platform {
   /** True while all members are stopped at the user's wish: there is nothing to plan. */
   isAsleep(): boolean {
     return this.seen.members.asleep;
+  }
+
+  /** What the last pass found; null: none has ended yet. */
+  get status(): ClusterStatus | null {
+    return this.publisher.status;
   }
 
   async desired(): Promise<Desired | null> {
@@ -125,8 +132,7 @@ export class KubernetesPlatform implements Platform {
   async observe(): Promise<Observed> {
     if (this.ring === null) await this.desired();
     const operated = this.operated();
-    const nowMs = Date.now();
-    const { ring, view } = operated;
+    const { ring, view, nowMs } = operated;
     await this.readToken(operated, nowMs);
     const statefulSet = await this.woken(operated, await tendStatefulSet(operated));
     const members = membersOf(statefulSet);
@@ -218,6 +224,8 @@ export class KubernetesPlatform implements Platform {
       api,
       view,
       latest,
+      nowMs: Date.now(),
+      inPlace: this.inPlace,
       tell: (happening) => {
         tell(object, happening);
       },
@@ -232,6 +240,7 @@ export class KubernetesPlatform implements Platform {
     this.survey = new Survey(this.options.name);
     this.stored = new StoredDocument();
     this.publisher = new Publisher();
+    this.inPlace = new Map();
     this.token = null;
   }
 

@@ -20,6 +20,8 @@ export interface Publication {
 }
 
 export class Publisher {
+  /** What the last pass found, published or not. */
+  status: ClusterStatus | null = null;
   private moment: Moment | null = null;
   private published: { readonly status: ClusterStatus; readonly atMs: number } | null = null;
 
@@ -37,6 +39,7 @@ export class Publisher {
     const { object, observed } = publication;
     const before = this.published?.status ?? statusOf(object);
     const status = clusterStatus({ ...publication, metadata: object.metadata, before });
+    this.status = status;
     const { nowMs } = observed;
     const isFresh = this.published !== null && nowMs - this.published.atMs < KUBE_FIGURES_MS;
     const same =
@@ -59,5 +62,5 @@ function mayLoseOne(plan: Plan): boolean {
 }
 
 function statusOf({ status }: ClusterObject): ClusterStatus | null {
-  return status === undefined ? null : (status);
+  return status === undefined ? null : status;
 }

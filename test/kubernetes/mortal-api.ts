@@ -1,6 +1,6 @@
 // An operator's way to the API server that ends at a chosen write, before or after the server carried
 // it out: what a process that is killed there leaves behind.
-import type { KubeApi } from '../../../operator/kubernetes/api.ts';
+import type { KubeApi } from '../../operator/kubernetes/api.ts';
 
 /** The process is no more. */
 export class Killed extends Error {}

@@ -5,12 +5,12 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KubeApi } from '../../../operator/kubernetes/api.ts';
-import { SECRETS } from '../../../operator/kubernetes/kinds.ts';
-import type { Pod, Secret } from '../../../operator/kubernetes/shapes.ts';
+import type { KubeApi } from '../../operator/kubernetes/api.ts';
+import { SECRETS } from '../../operator/kubernetes/kinds.ts';
+import type { Pod, Secret } from '../../operator/kubernetes/shapes.ts';
 import type { Launch, Running } from './small-cluster.ts';
 
-const NODE = fileURLToPath(new URL('../../../node/main.ts', import.meta.url));
+const NODE = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
 
 interface Container {
   readonly env: readonly {

@@ -1,9 +1,9 @@
 // What a bare API server lacks to run a ring: the StatefulSet controller, a scheduler, a kubelet and the
 // protection of claims in use, played in one loop. Pods are run by whoever is handed in.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { KubeApi, KubeKind, KubeObject } from '../../../operator/kubernetes/api.ts';
-import { CLAIMS, HOSTS, PODS, STATEFUL_SETS } from '../../../operator/kubernetes/kinds.ts';
-import type { Claim, Pod, StatefulSet } from '../../../operator/kubernetes/shapes.ts';
+import type { KubeApi, KubeKind, KubeObject } from '../../operator/kubernetes/api.ts';
+import { CLAIMS, HOSTS, PODS, STATEFUL_SETS } from '../../operator/kubernetes/kinds.ts';
+import type { Claim, Pod, StatefulSet } from '../../operator/kubernetes/shapes.ts';
 
 /** A pod that runs. */
 export interface Running {

@@ -3,14 +3,14 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { incarnation, nodeId } from '../../../core/api/ids.ts';
-import type { Incarnation, Slot } from '../../../core/api/ids.ts';
-import type { Assignment, RingDocument } from '../../../core/api/ring-document.ts';
-import { decodeDocument, encodeDocument } from '../../../core/membership/document.ts';
-import { replicaSet } from '../../../core/ring/ring.ts';
-import { PORTS, VOLUME_ANNOTATION } from '../../../operator/kubernetes/names.ts';
-import { adopt, reportOf } from '../planner/ideal-node.ts';
-import type { IdealNode } from '../planner/ideal-node.ts';
+import { incarnation, nodeId } from '../../core/api/ids.ts';
+import type { Incarnation, Slot } from '../../core/api/ids.ts';
+import type { Assignment, RingDocument } from '../../core/api/ring-document.ts';
+import { decodeDocument, encodeDocument } from '../../core/membership/document.ts';
+import { replicaSet } from '../../core/ring/ring.ts';
+import { PORTS, VOLUME_ANNOTATION } from '../../operator/kubernetes/names.ts';
+import { adopt, reportOf } from '../operator/planner/ideal-node.ts';
+import type { IdealNode } from '../operator/planner/ideal-node.ts';
 import type { Launch, Running } from './small-cluster.ts';
 
 /** A volume as the node knows it: another name is another one, and starts empty (R9). */

@@ -1,32 +1,32 @@
 // The operator is killed before every write of a scale-out, a scale-in and a replacement, one position
 // after the other; its successor knows nothing but what is stored, and must come to the same end.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RingDocument } from '../../../core/api/ring-document.ts';
-import type { KubeApi, KubeObject } from '../../../operator/kubernetes/api.ts';
-import { documentIn } from '../../../operator/kubernetes/document-map.ts';
+import type { RingDocument } from '../../core/api/ring-document.ts';
+import type { KubeApi, KubeObject } from '../../operator/kubernetes/api.ts';
+import { documentIn } from '../../operator/kubernetes/document-map.ts';
 import {
   CLAIMS,
   CLUSTERS,
   CONFIG_MAPS,
   PODS,
   STATEFUL_SETS,
-} from '../../../operator/kubernetes/kinds.ts';
-import { kubeApi } from '../../../operator/kubernetes/kube-api.ts';
-import { KubernetesPlatform } from '../../../operator/kubernetes/platform.ts';
-import { PooledKubeConfig } from '../../../operator/kubernetes/pooled-config.ts';
+} from '../../operator/kubernetes/kinds.ts';
+import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
+import { KubernetesPlatform } from '../../operator/kubernetes/platform.ts';
+import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
 import type {
   Claim,
   ClusterObject,
   ConfigMap,
   Pod,
   StatefulSet,
-} from '../../../operator/kubernetes/shapes.ts';
-import { pass } from '../../../operator/loop.ts';
-import { plan } from '../../../operator/planner/plan.ts';
-import { RingError } from '../../../core/errors.ts';
-import { wake } from '../../../operator/wake.ts';
-import { describeOnApiServer, startApiServer } from '../../kubernetes/api-server.ts';
-import type { ApiServer } from '../../kubernetes/api-server.ts';
+} from '../../operator/kubernetes/shapes.ts';
+import { pass } from '../../operator/loop.ts';
+import { plan } from '../../operator/planner/plan.ts';
+import { RingError } from '../../core/errors.ts';
+import { wake } from '../../operator/wake.ts';
+import { describeOnApiServer, startApiServer } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
 import { IdealPods } from './ideal-pods.ts';
 import { Killed, mortalApi } from './mortal-api.ts';
 import { makeNamespace, makeRing, RING, wishFor } from './ring-objects.ts';

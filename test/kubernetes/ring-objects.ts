@@ -1,7 +1,7 @@
 // DhtClusters on a real API server, each in a namespace of its own.
-import type { KubeApi, KubeKind } from '../../../operator/kubernetes/api.ts';
-import { CLUSTERS } from '../../../operator/kubernetes/kinds.ts';
-import type { ClusterObject } from '../../../operator/kubernetes/shapes.ts';
+import type { KubeApi, KubeKind } from '../../operator/kubernetes/api.ts';
+import { CLUSTERS } from '../../operator/kubernetes/kinds.ts';
+import type { ClusterObject } from '../../operator/kubernetes/shapes.ts';
 
 const NAMESPACES: KubeKind = {
   apiVersion: 'v1',

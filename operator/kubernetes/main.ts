@@ -1,0 +1,242 @@
+// The operator on Kubernetes as a process: flags, watches, election, the controller while it leads, and
+// an orderly end on the first signal.
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { RingError } from '../../core/errors.ts';
+import { KUBE_END_MS, LEASE_CALL_MS } from '../../core/limits.ts';
+import { OperatorMetrics } from '../metrics.ts';
+import { reasonOf } from '../words.ts';
+import { Controller } from './controller.ts';
+import type { ControllerEvents } from './controller.ts';
+import { EventRecorder } from './event-recorder.ts';
+import { readFlags } from './flags.ts';
+import type { KubernetesFlags } from './flags.ts';
+import { openHealth } from './health.ts';
+import { kubeApi } from './kube-api.ts';
+import { kubeWatcher } from './kube-watcher.ts';
+import { runElected } from './lease.ts';
+import { LATEST_TEMPLATE } from './manifests/pod-template.ts';
+import { PooledKubeConfig } from './pooled-config.ts';
+import { Wakes, partsOf } from './wakes.ts';
+import { Watched } from './watched.ts';
+
+/** Exit codes: 0 stopped in order, 1 failed, 2 usage. */
+export async function runOnKubernetes(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args, process.env);
+  const log = pino(
+    {
+      level: flags.logLevel,
+      base: { operator: flags.identity },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    pino.destination({ dest: 1, sync: true }),
+  );
+  const ending = endOnSignal(log);
+  try {
+    await operate(flags, log, ending);
+    log.info('stopped');
+    return 0;
+  } catch (error) {
+    log.fatal({ err: error }, `ended: ${reasonOf(error)}`);
+    return 1;
+  }
+}
+
+/** The first signal asks for the end; after KUBE_END_MS, or a second one, there is no more waiting. */
+function endOnSignal(log: Logger): AbortSignal {
+  const ending = new AbortController();
+  const heard = (signal: NodeJS.Signals): void => {
+    if (ending.signal.aborted) process.exit(130);
+    log.info({ signal }, 'stopping');
+    ending.abort();
+    setTimeout(() => {
+      log.warn('stopping took too long');
+      process.exit(1);
+    }, KUBE_END_MS).unref();
+  };
+  process.on('SIGTERM', heard);
+  process.on('SIGINT', heard);
+  return ending.signal;
+}
+
+/** What comes and goes while the process runs. */
+interface Present {
+  controller: Controller | null;
+  leads: boolean;
+}
+
+async function operate(flags: KubernetesFlags, log: Logger, ending: AbortSignal): Promise<void> {
+  const config = PooledKubeConfig.load(flags.kubeconfig);
+  const present: Present = { controller: null, leads: false };
+  const metrics: OperatorMetrics = new OperatorMetrics({
+    depth: () => present.controller?.depth ?? 0,
+    staleMs: () => watched.staleMs(),
+    isLeader: () => present.leads,
+  });
+  const watched: Watched = watchedOf({ flags, log, metrics, config }, present, ending);
+  const health = await openHealth({
+    port: flags.healthPort,
+    whyDead: () => (watched.isAlive() ? null : 'the API server has been silent for too long'),
+    whyNotReady: () => (watched.isSynced() ? null : 'what there is has not been read yet'),
+    metrics: () => metrics.page(),
+  });
+  log.info({ port: health.port, image: flags.image, namespaces: flags.namespaces }, 'started');
+  watched.start();
+  try {
+    const lead = async (term: AbortSignal): Promise<void> => {
+      await Promise.race([watched.synced(), aborted(term)]);
+      if (term.aborted) return;
+      const controller = controllerOf({ flags, log, metrics, config }, watched, term);
+      present.controller = controller;
+      await controller.begin();
+      await aborted(term);
+      await controller.stop();
+      present.controller = null;
+    };
+    await elected({ flags, log, metrics, config }, present, lead, ending);
+  } finally {
+    await watched.stop();
+    await health.close();
+    await config.close();
+  }
+}
+
+function watchedOf(
+  { flags, log, metrics, config }: Parts,
+  present: Present,
+  ending: AbortSignal,
+): Watched {
+  const options = { observer: metrics.api, signal: ending };
+  const wakes = new Wakes();
+  return new Watched({
+    watcher: kubeWatcher(config, options),
+    api: kubeApi(config, options),
+    namespaces: flags.namespaces,
+    readsHosts: flags.readsHosts,
+    changed: (kind, change) => {
+      const concern = wakes.concern(kind, change);
+      if (concern !== null) present.controller?.wake(concern);
+    },
+    failed: (kind, error, retryMs) => {
+      log.warn({ err: error, retryMs }, `watch of ${kind.plural} failed`);
+    },
+  });
+}
+
+async function elected(
+  { flags, log, metrics, config }: Parts,
+  present: Present,
+  lead: (term: AbortSignal) => Promise<void>,
+  ending: AbortSignal,
+): Promise<void> {
+  const events = {
+    leads: (isLeader: boolean, why: string) => {
+      present.leads = isLeader;
+      log.info({ isLeader }, why);
+    },
+    failed: (error: unknown) => {
+      log.warn({ err: error }, 'the lease could not be asked for');
+    },
+  };
+  if (flags.lease === null) {
+    events.leads(true, 'no election: this operator acts at once');
+    await lead(ending);
+    return;
+  }
+  const api = kubeApi(config, { observer: metrics.api, callMs: LEASE_CALL_MS });
+  const options = {
+    namespace: flags.ownNamespace,
+    name: flags.lease,
+    identity: `${flags.identity}_${randomBytes(4).toString('hex')}`,
+  };
+  await runElected(api, options, events, lead, ending);
+}
+
+interface Parts {
+  readonly flags: KubernetesFlags;
+  readonly log: Logger;
+  readonly metrics: OperatorMetrics;
+  readonly config: PooledKubeConfig;
+}
+
+/** Its calls end with its term: who leads no more leaves nothing half done behind that others could meet. */
+function controllerOf(
+  { flags, log, metrics, config }: Parts,
+  watched: Watched,
+  term: AbortSignal,
+): Controller {
+  const api = kubeApi(config, { observer: metrics.api, signal: term });
+  const recorder = new EventRecorder({
+    api,
+    instance: flags.identity,
+    nowMs: Date.now,
+    draw: () => randomBytes(8).toString('hex'),
+    failed: (error) => {
+      log.warn({ err: error }, 'an event could not be written');
+    },
+  });
+  return new Controller({
+    api,
+    view: watched,
+    namespaces: flags.namespaces,
+    latest: { template: LATEST_TEMPLATE, image: flags.image },
+    isolated: flags.isolated,
+    readsHosts: flags.readsHosts,
+    workers: flags.workers,
+    observer: metrics.queue,
+    tell: (about, happening) => {
+      const { namespace, name } = about.metadata;
+      const level = happening.type === 'Warning' ? 'warn' : 'info';
+      log[level]({ namespace, ring: name, reason: happening.reason }, happening.message);
+      recorder.tell(about, happening);
+    },
+    events: controllerEvents(log, metrics),
+  });
+}
+
+function controllerEvents(log: Logger, metrics: OperatorMetrics): ControllerEvents {
+  return {
+    passed: (key, outcome) => {
+      const at = partsOf(key);
+      if (outcome === null) {
+        log.info({ ring: key }, 'the ring is gone');
+        metrics.ring(at, null);
+        return;
+      }
+      metrics.passed('success');
+      const { action, waits } = outcome.plan;
+      if (action.kind !== 'none') {
+        const { kind } = action;
+        const id = 'id' in action ? action.id : undefined;
+        const epoch = 'document' in action ? action.document.epoch : undefined;
+        log.info({ ring: key, action: kind, id, epoch, waits: waits.length }, `action ${kind}`);
+      }
+      if (outcome.status !== null) metrics.ring(at, outcome.status);
+    },
+    failed: (key, error, retryMs) => {
+      metrics.passed('error');
+      const isConflict = error instanceof RingError && error.code === 'CONFLICT';
+      const isPassing = error instanceof RingError && error.code === 'PEER_UNREACHABLE';
+      const level = isConflict ? 'debug' : isPassing ? 'warn' : 'error';
+      const why = reasonOf(error);
+      // The stack of what is a bug; the words of what is not.
+      const told = error instanceof RingError ? { code: error.code } : { err: error };
+      log[level]({ ring: key, retryMs, ...told }, `pass failed: ${why}`);
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+  });
+}
