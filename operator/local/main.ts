@@ -25,6 +25,7 @@ interface Flags {
 /** Runs until a signal ends it; the exit code. */
 export async function runLocally(args: readonly string[]): Promise<number> {
   const program = new Command('ringkeeper')
+    .version(VERSION)
     .description(
       'Runs the ring that a DhtCluster manifest describes, as processes on this machine.',
     )
