@@ -16,9 +16,9 @@ const WHOLE = [
   // A kube-apiserver and an etcd for each file.
   '/test/kubernetes/[^/]+\\.',
   // The image is built first.
-  '/test/image/',
+  '/test/image/[^/]+\\.',
   // A whole cluster, where one is named.
-  '/test/e2e/',
+  '/test/e2e/[^/]+\\.',
 ];
 
 const common = {

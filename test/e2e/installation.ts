@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const CHART = join(ROOT, 'helm/ringkeeper');
 const RELEASE = 'ringkeeper';
 const OPERATORS = 'app.kubernetes.io/name=ringkeeper,app.kubernetes.io/component=operator';
+const DEFINITION = 'dhtclusters.dht.ringkeeper.dev';
 const BUILD_MS = 900_000;
 const HELM_MS = 180_000;
 /** ms between two blows at the operator. */
@@ -34,16 +35,21 @@ export class Installation {
   /** Where the rings live. */
   readonly rings: Kube;
 
-  private constructor(settings: E2eSettings) {
+  /** The definition belongs to another release: it is used as it is, and stays. */
+  readonly #isDefined: boolean;
+
+  private constructor(settings: E2eSettings, isDefined: boolean) {
     const run = process.pid.toString(36);
     this.kube = new Kube(settings, `ringkeeper-e2e-${run}`);
     this.rings = new Kube(settings, `ringkeeper-e2e-${run}-rings`);
+    this.#isDefined = isDefined;
   }
 
   static async open(settings: E2eSettings): Promise<Installation> {
     await refuseStrangers(settings);
     await buildImages(settings);
-    const installed = new Installation(settings);
+    const definition = await run('kubectl', ['get', 'crd', DEFINITION, '--ignore-not-found']);
+    const installed = new Installation(settings, definition !== '');
     await installed.kube.create();
     await installed.rings.create();
     await installed.install();
@@ -51,7 +57,7 @@ export class Installation {
   }
 
   async install(): Promise<void> {
-    await this.#helm(['install', RELEASE, CHART, ...VALUES, '--wait', '--timeout=120s']);
+    await this.#helm(['install', RELEASE, CHART, ...this.#values, '--wait', '--timeout=120s']);
   }
 
   async upgrade(): Promise<void> {
@@ -59,7 +65,7 @@ export class Installation {
       'upgrade',
       RELEASE,
       CHART,
-      ...VALUES,
+      ...this.#values,
       '--set-string=podAnnotations.upgraded=yes',
       '--wait',
       '--timeout=120s',
@@ -73,7 +79,7 @@ export class Installation {
 
   async close(): Promise<void> {
     await this.rings.destroy();
-    await this.#helm(['uninstall', RELEASE, '--wait', '--ignore-not-found']);
+    if ((await this.#helm(['list', '-q'])) !== '') await this.uninstall();
     await this.kube.destroy();
   }
 
@@ -106,6 +112,15 @@ export class Installation {
     return items.map(({ metadata }) => metadata.name);
   }
 
+  get #values(): readonly string[] {
+    return [
+      '--set-string=image.repository=ringkeeper,image.tag=dev,image.pullPolicy=IfNotPresent',
+      // Other people's rings on this cluster are not ours to touch.
+      `--set=watchNamespaces={${this.rings.namespace}}`,
+      `--set=crds.enabled=${String(!this.#isDefined)}`,
+    ];
+  }
+
   #helm(args: readonly string[]): Promise<string> {
     const { settings, namespace } = this.kube;
     return run('helm', ['--kube-context', settings.context, '-n', namespace, ...args], {
@@ -113,10 +128,6 @@ export class Installation {
     });
   }
 }
-
-const VALUES = [
-  '--set-string=image.repository=ringkeeper,image.tag=dev,image.pullPolicy=IfNotPresent',
-];
 
 /** The cluster must be the one that was named: nobody's production is found by accident. */
 async function refuseStrangers({ context }: E2eSettings): Promise<void> {
