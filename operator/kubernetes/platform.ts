@@ -26,7 +26,7 @@ import { whyAwake } from './hibernation.ts';
 import { CLAIMS, CLUSTERS, HOSTS, PODS } from './kinds.ts';
 import type { Ring } from './manifests/ring.ts';
 import { peerAddress } from './manifests/services.ts';
-import { membersOf, NO_MEMBERS, withStarted } from './members.ts';
+import { membersOf, NO_MEMBERS, shouldRun, withStarted } from './members.ts';
 import type { Members } from './members.ts';
 import { PORTS, selectorOf } from './names.ts';
 import type { Happening, KubeView, Operated } from './operated.ts';
@@ -42,6 +42,7 @@ import { removeMember } from './remove-member.ts';
 import type { Claim, ClusterObject, Host, Pod, StatefulSet } from './shapes.ts';
 import { editMembers, tendStatefulSet } from './stateful-set-edits.ts';
 import { StoredDocument } from './stored.ts';
+import { isSpent } from './volumes.ts';
 
 export interface KubernetesOptions {
   readonly namespace: string;
@@ -177,6 +178,7 @@ export class KubernetesPlatform implements Platform {
       case 'post-document':
         return postDocument(action.document, action.to, (id) => this.clientOf(id));
       case 'remove-node':
+        if (this.isLeaving(action.id)) return;
         return removeMember(operated, action, {
           ask: (pod) => this.clientOfPod(pod),
           heard: () => this.survey.lastReport(action.id)?.volume ?? null,
@@ -254,6 +256,16 @@ export class KubernetesPlatform implements Platform {
       uid: uid ?? '',
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     });
+  }
+
+  /** Its removal was carried out as far as it can be before its pod is gone. */
+  private isLeaving(id: NodeId): boolean {
+    const place = this.seen.places.find((each) => each.id === id);
+    return (
+      place?.process === 'stopping' &&
+      !shouldRun(this.seen.members, place.ordinal) &&
+      (place.claim === null || isSpent(place.claim))
+    );
   }
 
   private async woken(operated: Operated, statefulSet: StatefulSet): Promise<StatefulSet> {

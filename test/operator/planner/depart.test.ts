@@ -73,6 +73,19 @@ describe('a leaver', () => {
     );
   });
 
+  test('that takes its time to end holds up no other one', () => {
+    const ring = IdealRing.settledAt(5);
+    ring.desired = { ...ring.desired, replicas: 3 };
+    while (ring.document!.receipts.length < 2) ring.pass();
+    ring.node(3).process = 'stopping';
+    ring.pass();
+    const removal = () => ring.pass().action;
+    expect([removal(), removal()]).toMatchObject([
+      { kind: 'remove-node', id: 'dev-4' },
+      { kind: 'remove-node', id: 'dev-3' },
+    ]);
+  });
+
   test('is removed once only on the volume that its receipt names', () => {
     const ring = shrunk();
     while (ring.document!.receipts.length === 0) ring.pass();
