@@ -75,7 +75,11 @@ describeWithHelm('the chart', () => {
   });
 
   test('renders for two namespaces Roles there and nothing for the whole cluster but policies', () => {
-    const text = rendered({ watchNamespaces: ['red', 'blue'], hosts: { read: false } });
+    const text = rendered({
+      watchNamespaces: ['red', 'blue'],
+      hosts: { read: false },
+      networkPolicy: { rings: false },
+    });
     expectGolden('namespaced', text);
     const objects = objectsIn(text);
     expect(kinds(objects, 'ClusterRole')).toEqual([]);

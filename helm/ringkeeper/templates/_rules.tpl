@@ -2,38 +2,40 @@
 {{- define "ringkeeper.rules" -}}
 - apiGroups: [dht.ringkeeper.dev]
   resources: [dhtclusters]
-  # patch: its finalizer.
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch]
 - apiGroups: [dht.ringkeeper.dev]
   resources: [dhtclusters/status]
   verbs: [patch]
 - apiGroups: [apps]
   resources: [statefulsets]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [""]
   resources: [pods]
   # patch: opens the scheduling gate once the pod knows its volume.
   verbs: [get, list, watch, patch, delete]
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  # patch: labels, receipts, growth.
+  # patch: receipts, owners, growth.
   verbs: [get, list, watch, patch, delete]
 - apiGroups: [""]
   resources: [configmaps]
   # The ring document, written by compare-and-set.
-  verbs: [get, list, watch, create, update, patch]
+  verbs: [get, list, watch, create, update]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch]
+  verbs: [get, create]
+# create and patch: applied on the server's side, which may do either.
 - apiGroups: [""]
   resources: [services, serviceaccounts]
   verbs: [get, create, patch]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, create, patch]
+{{- if .Values.networkPolicy.rings }}
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
   verbs: [get, create, patch]
+{{- end }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
