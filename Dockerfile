@@ -36,7 +36,8 @@ RUN chmod 755 dist/operator/image.mjs dist/operator/cli/dht.mjs \
  && ln -s /app/dist/operator/cli/dht.mjs /usr/local/bin/dht \
  && mkdir compiled && chown 10001:10001 compiled
 USER 10001:10001
-RUN ringkeeper node --help >/dev/null && ringkeeper operator --help >/dev/null && ringkeeper dht --help >/dev/null
+RUN ringkeeper node --help >/dev/null && ringkeeper operator --help >/dev/null \
+ && ringkeeper operator kubernetes --help >/dev/null && ringkeeper dht --help >/dev/null
 # Process 1 is Node itself: it takes its signals (operator/image.mjs) and starts no children, so nothing
 # is left for an init to reap or to pass on.
 ENTRYPOINT ["ringkeeper"]

@@ -30,17 +30,20 @@ describe('a manifest', () => {
     expect(problemsOf(parse(manifestOf(sample)))).toEqual(sample.problems);
   });
 
-  test.each(['dev', 'ephemeral-cache'])('examples/%s.yaml is good', (name) => {
+  test.each(['dev', 'ephemeral-cache', 'kubernetes'])('examples/%s.yaml is good', (name) => {
     const text = readFileSync(new URL(`../../../examples/${name}.yaml`, import.meta.url), 'utf8');
     expect(problemsOf(parse(text))).toEqual([]);
   });
 
-  test('examples/dev.yaml is good with every commented line taken in', () => {
-    const text = readFileSync(new URL('../../../examples/dev.yaml', import.meta.url), 'utf8');
+  test.each([
+    ['dev', /^ {2}decommission: /m],
+    ['kubernetes', /^ {2}hibernate: /m],
+  ])('examples/%s.yaml is good with every commented line taken in', (name, last) => {
+    const text = readFileSync(new URL(`../../../examples/${name}.yaml`, import.meta.url), 'utf8');
     const spec = text
       .slice(text.indexOf('spec:'))
-      .replace(/^ {2}# (?=( {2})*[a-zA-Z]+: ?)/gm, '  ');
-    expect(spec).toMatch(/^ {2}decommission: /m);
+      .replace(/^((?: {2})+)# (?=( {2})*[a-zA-Z]+: ?)/gm, '$1');
+    expect(spec).toMatch(last);
     expect(problemsOf(parse(text.slice(0, text.indexOf('spec:')) + spec))).toEqual([]);
   });
 
