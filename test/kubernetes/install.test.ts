@@ -68,6 +68,22 @@ describeOnApiServer('the installation', () => {
     expect(await uid()).toBe(before);
   });
 
+  test('shares the definition with other releases, and changes none that is not its own', async () => {
+    const crd = ['crd', 'dhtclusters.dht.ringkeeper.dev', '--overwrite'];
+    const other = ['ringkeeper', CHART, '-n', 'other', '--create-namespace'];
+    await helm('install', ...other);
+    await helm('uninstall', 'ringkeeper', '-n', 'other');
+    await kubectl('annotate', ...crd, 'dht.ringkeeper.dev/definition=older');
+    const refusal = await helm('install', ...other).catch(String);
+    expect(refusal).toMatch(/belongs to release ringkeeper of namespace ringkeeper-system/);
+    const commands =
+      refusal.match(/kubectl (label|annotate) crd [^&\n]*?(?=( &&|\. To leave))/g) ?? [];
+    expect(commands.length).toBe(2);
+    for (const command of commands) await kubectl(...command.split(' ').slice(1));
+    await helm('install', ...other);
+    await helm('uninstall', 'ringkeeper', '-n', 'other');
+  });
+
   test('goes without helm: the plain manifests are taken as they are', async () => {
     await helm('uninstall', 'ringkeeper', '-n', 'ringkeeper-system');
     const said = await kubectl(
