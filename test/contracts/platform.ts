@@ -1,13 +1,14 @@
 // What every Platform must do, whatever its nodes run on: the planner relies on nothing else.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { changeId, clusterId, epoch, incarnation } from '../../core/api/ids.ts';
+import { changeId, epoch, incarnation } from '../../core/api/ids.ts';
 import type { NodeId } from '../../core/api/ids.ts';
 import type { Receipt, RingDocument } from '../../core/api/ring-document.ts';
-import { DATA_LIMITS, PROTOCOL_VERSION, SLOT_BITS } from '../../core/limits.ts';
+import { SLOT_BITS } from '../../core/limits.ts';
 import { documentHash } from '../../core/membership/document.ts';
 import { claim } from '../../core/ring/claim.ts';
 import type { Observed, ObservedNode } from '../../operator/planner/observed.ts';
 import type { Platform } from '../../operator/platform.ts';
+import { atRest } from '../core/membership/at-rest.ts';
 
 export interface PlatformUnderTest {
   readonly platform: Platform;
@@ -262,22 +263,6 @@ function ringOf(nodes: readonly ObservedNode[]): RingDocument {
     readQuorum: 1,
     writeQuorum: 1,
   });
-  return {
-    clusterId: clusterId('0123456789abcdef'),
-    epoch: epoch(1),
-    phase: 'stable',
-    slotBits: SLOT_BITS,
-    hash: 'xxh64',
-    protocolVersion: PROTOCOL_VERSION,
-    members,
-    current,
-    next: null,
-    change: null,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: DATA_LIMITS,
-    uncleaned: [],
-    receipts: [],
-    progress: { sinceMs: 1, fullBarrier: epoch(0) },
-  };
+  const progress = { sinceMs: 1, fullBarrier: epoch(0) };
+  return atRest({ slotBits: SLOT_BITS, members, current, progress });
 }

@@ -2,7 +2,8 @@
 // seeds (protocol §7). Each is the profile `all` with the circumstances under which the rule matters.
 import type { DataLimits } from '../../core/api/ring-document.ts';
 import type { Rule } from '../../core/replica/rules.ts';
-import type { Fault, Setting, Wish } from './setting.ts';
+import { faultWeights, wishWeights } from './setting.ts';
+import type { Setting } from './setting.ts';
 import type { Weather } from './network.ts';
 
 /** Seeds within which the rule's absence must be found. */
@@ -11,46 +12,6 @@ export interface Hunt {
   readonly tune: Partial<Setting>;
 }
 
-const NOTHING: Record<Fault, number> = {
-  kill: 0,
-  'kill-mid-step': 0,
-  'power-loss': 0,
-  blackout: 0,
-  restart: 0,
-  'lose-volume': 0,
-  'restore-volume': 0,
-  corrupt: 0,
-  'disk-full': 0,
-  'disk-stall': 0,
-  cut: 0,
-  'one-way': 0,
-  'isolate-operator': 0,
-  storm: 0,
-  reset: 0,
-  clock: 0,
-  'operator-kill': 0,
-  'second-operator': 0,
-  'stale-reads': 0,
-  'restore-store': 0,
-};
-const NO_WISH: Record<Wish, number> = {
-  grow: 0,
-  shrink: 0,
-  jump: 0,
-  decommission: 0,
-  factor: 0,
-  roll: 0,
-  regrow: 0,
-};
-
-const faults = (some: Partial<Record<Fault, number>>): Record<Fault, number> => ({
-  ...NOTHING,
-  ...some,
-});
-const wishes = (some: Partial<Record<Wish, number>>): Record<Wish, number> => ({
-  ...NO_WISH,
-  ...some,
-});
 const LOSSY: Weather = { drop: 0.2, duplicate: 0.05, slow: 0.1, slowMs: 200, ordered: false };
 const DELAYS: Weather = { drop: 0.01, duplicate: 0.02, slow: 0.2, slowMs: 300, ordered: false };
 /** Hints are dropped almost at once, tombstones never. */
@@ -74,6 +35,19 @@ const USUAL: Partial<Setting> = {
   clients: 4,
 };
 
+/** Many slots are gained at once, while old replicas miss writes. */
+const GAINERS: Partial<Setting> = {
+  ...USUAL,
+  wishWeights: wishWeights({ jump: 1 }),
+  thinkMs: 20,
+  faults: 4,
+  troubleMs: 4_000,
+  faultWeights: faultWeights({ cut: 1, 'disk-stall': 1 }),
+  zones: 1,
+  keys: 8,
+  limits: HASTY,
+};
+
 export const HUNTS: Readonly<Record<Rule, Hunt>> = {
   'R2-quorum': { seeds: 40, tune: { ...USUAL, wishes: 2, thinkMs: 60 } },
   'R2-durable': { seeds: 10, tune: { ...USUAL } },
@@ -88,9 +62,9 @@ export const HUNTS: Readonly<Record<Rule, Hunt>> = {
     tune: {
       ...USUAL,
       faults: 3,
-      faultWeights: faults({ 'isolate-operator': 1 }),
+      faultWeights: faultWeights({ 'isolate-operator': 1 }),
       wishes: 2,
-      wishWeights: wishes({ jump: 1 }),
+      wishWeights: wishWeights({ jump: 1 }),
       weather: DELAYS,
       barrierWaitMs: 200,
       thinkMs: 20,
@@ -106,11 +80,11 @@ export const HUNTS: Readonly<Record<Rule, Hunt>> = {
     tune: {
       ...USUAL,
       faults: 2,
-      faultWeights: faults({ blackout: 1, cut: 1 }),
+      faultWeights: faultWeights({ blackout: 1, cut: 1 }),
       aim: 0.5,
       wishes: 2,
       downMs: 3_000,
-      wishWeights: wishes({ jump: 1, grow: 1 }),
+      wishWeights: wishWeights({ jump: 1, grow: 1 }),
       barrierWaitMs: 200,
       zones: 1,
       troubleMs: 9_000,
@@ -122,45 +96,20 @@ export const HUNTS: Readonly<Record<Rule, Hunt>> = {
   // Two gainers of a slot, and an old replica that missed writes.
   'R6-pairs': {
     seeds: 500,
-    tune: {
-      ...USUAL,
-      wishes: 2,
-      wishWeights: wishes({ jump: 1 }),
-      weather: DELAYS,
-      thinkMs: 20,
-      faults: 4,
-      troubleMs: 4_000,
-      faultWeights: faults({ cut: 1, 'disk-stall': 1 }),
-      zones: 1,
-      keys: 8,
-      limits: HASTY,
-    },
+    tune: { ...GAINERS, wishes: 2, weather: DELAYS },
   },
   R7: { seeds: 60, tune: { ...USUAL, wishes: 3, thinkMs: 60 } },
   // A new owner that missed a write, and a loser in a hurry.
   R8: {
     seeds: 200,
-    tune: {
-      ...USUAL,
-      wishes: 3,
-      wishWeights: wishes({ jump: 1 }),
-      weather: { ...DELAYS, drop: 0.05 },
-      thinkMs: 20,
-      faults: 4,
-      troubleMs: 4_000,
-      faultWeights: faults({ cut: 1, 'disk-stall': 1 }),
-      zones: 1,
-      keys: 8,
-      limits: HASTY,
-      deleteShare: 0,
-    },
+    tune: { ...GAINERS, wishes: 3, weather: { ...DELAYS, drop: 0.05 }, deleteShare: 0 },
   },
   R9: {
     seeds: 100,
     tune: {
       ...USUAL,
       faults: 5,
-      faultWeights: faults({ 'restore-volume': 3, 'lose-volume': 1, kill: 1 }),
+      faultWeights: faultWeights({ 'restore-volume': 3, 'lose-volume': 1, kill: 1 }),
       thinkMs: 60,
     },
   },
@@ -171,7 +120,7 @@ export const HUNTS: Readonly<Record<Rule, Hunt>> = {
     tune: {
       ...USUAL,
       faults: 10,
-      faultWeights: faults({ 'power-loss': 2, 'kill-mid-step': 2 }),
+      faultWeights: faultWeights({ 'power-loss': 2, 'kill-mid-step': 2 }),
       wishes: 1,
       keys: 2,
       contextShare: 0.95,

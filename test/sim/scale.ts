@@ -1,18 +1,13 @@
 // What routing, gossip and rebalancing cost on paper scale: successor lists with fingers (Chord 2001;
 // O(log N)) beside full membership in one document, as this ring has it.
-import { clusterId, epoch, incarnation, nodeId, zone } from '../../core/api/ids.ts';
+import { incarnation, nodeId, zone } from '../../core/api/ids.ts';
 import type { Assignment, RingDocument, Seat } from '../../core/api/ring-document.ts';
-import {
-  DATA_LIMITS,
-  HEARTBEAT_TICKS,
-  SLOT_BITS,
-  SLOT_BITS_MAX,
-  TICK_MS,
-} from '../../core/limits.ts';
+import { HEARTBEAT_TICKS, SLOT_BITS, SLOT_BITS_MAX, TICK_MS } from '../../core/limits.ts';
 import { encodeDocument } from '../../core/membership/document.ts';
 import { claim } from '../../core/ring/claim.ts';
 import { replicaTable } from '../../core/ring/ring.ts';
 import { seededRng, type Rng } from '../../core/rng.ts';
+import { atRest } from '../core/membership/at-rest.ts';
 
 export interface ScaleRow {
   readonly members: number;
@@ -203,13 +198,8 @@ function assignmentOf(members: number, slotBits: number): Assignment {
 }
 
 function documentOf(current: Assignment, slotBits: number): RingDocument {
-  return {
-    clusterId: clusterId('0123456789abcdef'),
-    epoch: epoch(1),
-    phase: 'stable',
+  return atRest({
     slotBits,
-    hash: 'xxh64',
-    protocolVersion: 1,
     members: current.seats.map((seat, i) => ({
       id: nodeId(`ring-${i}`),
       incarnation: seat.incarnation,
@@ -219,15 +209,7 @@ function documentOf(current: Assignment, slotBits: number): RingDocument {
       address: `ring-${i}.ring.default.svc:8082`,
     })),
     current,
-    next: null,
-    change: null,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: DATA_LIMITS,
-    uncleaned: [],
-    receipts: [],
-    progress: { sinceMs: 0, fullBarrier: epoch(1) },
-  };
+  });
 }
 
 function movedBetween(before: Assignment, after: Assignment): number {

@@ -100,6 +100,27 @@ const NO_FAULTS: Record<Fault, number> = {
   'restore-store': 0,
 };
 
+const NO_WISHES: Record<Wish, number> = {
+  grow: 0,
+  shrink: 0,
+  jump: 0,
+  decommission: 0,
+  factor: 0,
+  roll: 0,
+  regrow: 0,
+};
+
+/** These faults and no others. */
+export const faultWeights = (some: Partial<Record<Fault, number>>): Record<Fault, number> => ({
+  ...NO_FAULTS,
+  ...some,
+});
+/** These wishes and no others. */
+export const wishWeights = (some: Partial<Record<Wish, number>>): Record<Wish, number> => ({
+  ...NO_WISHES,
+  ...some,
+});
+
 const FAULTS: Record<ProfileName, Partial<Record<Fault, number>>> = {
   small: { kill: 3, 'kill-mid-step': 3, 'power-loss': 2, cut: 2, 'lose-volume': 1, storm: 1 },
   churn: {
@@ -201,7 +222,7 @@ export function drawSetting(
     listShare: rng.fraction() * 0.1,
     troubleMs: fierce ? between(rng, 6_000, 12_000) : between(rng, 2_500, 5_500),
     faults: quiet ? 0 : fierce ? between(rng, 6, 12) : between(rng, 2, 5),
-    faultWeights: { ...NO_FAULTS, ...FAULTS[profile] },
+    faultWeights: faultWeights(FAULTS[profile]),
     aim: quiet || chance(rng, 0.5) ? 0 : rng.fraction() * 0.5,
     wishes: fierce ? between(rng, 2, 6) : between(rng, 1, profile === 'churn' ? 4 : 2),
     wishWeights:

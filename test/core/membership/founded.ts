@@ -74,6 +74,19 @@ export function finished(from: readonly string[], to: readonly string[]): RingDo
   return edit(finishChange(reading, after(reading)));
 }
 
+/** What a node says of itself that holds nothing and misses nothing. */
+export const UNTROUBLED = {
+  hints: { items: 0, bytes: 0, oldestAgeMs: 0 },
+  keys: 0,
+  bytes: 0,
+  diskFull: false,
+  diskFreeBytes: 1e12,
+  draining: false,
+  silentPeers: [],
+  unequalSlots: 0,
+  splitRing: false,
+} as const satisfies Partial<NodeReport>;
+
 /** The word of a node that holds `document` and has nothing left to do. */
 export function wordOf(
   name: string,
@@ -92,15 +105,7 @@ export function wordOf(
     serving: true,
     gains: null,
     uncleanSlots: 0,
-    hints: { items: 0, bytes: 0, oldestAgeMs: 0 },
-    keys: 0,
-    bytes: 0,
-    diskFull: false,
-    diskFreeBytes: 1e12,
-    draining: false,
-    silentPeers: [],
-    unequalSlots: 0,
-    splitRing: false,
+    ...UNTROUBLED,
     ...more,
   };
 }

@@ -1,12 +1,12 @@
 // Replicas on a calm network: everything arrives at once and in order, disks sync at once, unless a
 // test stalls or loses it. For what the replica does; what it withstands is the simulator's to show.
-import { clusterId, epoch, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
+import { clusterId, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
 import type { Incarnation, Slot } from '../../../core/api/ids.ts';
 import type { Key, KeyRecord, VersionedObject } from '../../../core/api/object.ts';
 import type { ClientRequest, ClientResult, WriteRequest } from '../../../core/api/requests.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import type { Envelope } from '../../../core/api/messages.ts';
-import { DATA_LIMITS, TICK_MS } from '../../../core/limits.ts';
+import { TICK_MS } from '../../../core/limits.ts';
 import { slotSets } from '../../../core/membership/document.ts';
 import type { SlotSets } from '../../../core/membership/document.ts';
 import type {
@@ -21,6 +21,7 @@ import type { Replica } from '../../../core/replica/replica.ts';
 import { claim } from '../../../core/ring/claim.ts';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { seededRng } from '../../../core/rng.ts';
+import { atRest } from '../membership/at-rest.ts';
 
 export const SLOT_BITS = 4;
 
@@ -352,13 +353,9 @@ export interface Quorums {
 export function documentOf(names: readonly string[], quorums: Partial<Quorums> = {}): RingDocument {
   const seats = names.map((name) => ({ incarnation: incarnation(name), zone: zone('local') }));
   const wish = { replicationFactor: 3, readQuorum: 2, writeQuorum: 2, ...quorums };
-  return {
+  return atRest({
     clusterId: clusterId('calm'),
-    epoch: epoch(1),
-    phase: 'stable',
     slotBits: SLOT_BITS,
-    hash: 'xxh64',
-    protocolVersion: 1,
     members: names.map((name) => ({
       id: nodeId(name),
       incarnation: incarnation(name),
@@ -368,15 +365,7 @@ export function documentOf(names: readonly string[], quorums: Partial<Quorums> =
       lost: false,
     })),
     current: claim({ from: null, seats, slotBits: SLOT_BITS, ...wish }),
-    next: null,
-    change: null,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: DATA_LIMITS,
-    uncleaned: [],
-    receipts: [],
-    progress: { sinceMs: 0, fullBarrier: epoch(1) },
-  };
+  });
 }
 
 /** A put, or with null a delete, without a context and a condition unless told otherwise. */

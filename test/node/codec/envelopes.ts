@@ -1,20 +1,13 @@
 // Arbitrary envelopes of every kind, as the replica makes them.
 import fc from 'fast-check';
-import {
-  changeId,
-  clusterId,
-  epoch,
-  incarnation,
-  nodeId,
-  requestId,
-  zone,
-} from '../../../core/api/ids.ts';
+import { changeId, epoch, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
 import type { Envelope, PeerMessage } from '../../../core/api/messages.ts';
 import type { Key, Vector, VersionedObject } from '../../../core/api/object.ts';
 import type { ClientRequest, ClientResult } from '../../../core/api/requests.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import { ERRORS, type ErrorCode } from '../../../core/errors.ts';
-import { DATA_LIMITS, LEAVES } from '../../../core/limits.ts';
+import { LEAVES } from '../../../core/limits.ts';
+import { atRest } from '../../core/membership/at-rest.ts';
 
 export type Kind = PeerMessage['kind'];
 
@@ -243,13 +236,9 @@ function message<K extends Kind>(
 
 function documentAt(at: number): RingDocument {
   const seat = { incarnation: incarnation('0123456789abcdef'), zone: zone('z') };
-  return {
-    clusterId: clusterId('c'),
+  return atRest({
     epoch: epoch(at),
-    phase: 'stable',
     slotBits: 3,
-    hash: 'xxh64',
-    protocolVersion: 1,
     members: [
       { id: nodeId('dev-0'), address: '127.0.0.1:1', state: 'serving', lost: false, ...seat },
     ],
@@ -261,14 +250,6 @@ function documentAt(at: number): RingDocument {
       seats: [seat],
       owners: [new Uint16Array(8)],
     },
-    next: null,
-    change: null,
-    settled: null,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: DATA_LIMITS,
-    uncleaned: [],
-    receipts: [],
     progress: { sinceMs: at, fullBarrier: epoch(at) },
-  };
+  });
 }

@@ -2,14 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clusterId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import { epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
 import type { VersionedObject } from '../../../core/api/object.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { DATA_LIMITS } from '../../../core/limits.ts';
 import type { StoreWrite } from '../../../core/replica/effects.ts';
 import { claim } from '../../../core/ring/claim.ts';
 import { keyOf } from '../../../core/ring/hash.ts';
 import type { Storage } from '../../../node/storage/storage.ts';
+import { atRest } from '../../core/membership/at-rest.ts';
 
 /** An object of one live value; `counter` tells versions apart. */
 export function objectOf(value: string, counter = 1): VersionedObject {
@@ -36,13 +36,9 @@ export function recordOf(text: string, value: string, counter = 1): StoreWrite {
 /** A ring of one member. */
 export function documentOf(slotBits: number, number = 1): RingDocument {
   const seat = { incarnation: incarnation('00000000000000aa'), zone: zone('z') };
-  return {
-    clusterId: clusterId('c'),
+  return atRest({
     epoch: epoch(number),
-    phase: 'stable',
     slotBits,
-    hash: 'xxh64',
-    protocolVersion: 1,
     members: [
       { id: nodeId('dev-0'), ...seat, address: 'localhost:1', state: 'serving', lost: false },
     ],
@@ -54,16 +50,8 @@ export function documentOf(slotBits: number, number = 1): RingDocument {
       readQuorum: 1,
       writeQuorum: 1,
     }),
-    next: null,
-    change: null,
-    settled: null,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: DATA_LIMITS,
-    uncleaned: [],
-    receipts: [],
     progress: { sinceMs: 0, fullBarrier: epoch(0) },
-  };
+  });
 }
 
 /** Resolves when the writes are durable. */

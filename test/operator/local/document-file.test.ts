@@ -1,14 +1,14 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { clusterId, epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import { epoch, incarnation, nodeId, zone } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { DATA_LIMITS } from '../../../core/limits.ts';
 import { encodeDocument } from '../../../core/membership/document.ts';
 import { claim } from '../../../core/ring/claim.ts';
 import { documentFile } from '../../../operator/local/document-file.ts';
 import { LockLost, takeLock } from '../../../operator/local/lock.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
+import { atRest } from '../../core/membership/at-rest.ts';
 
 const MEMBER = {
   id: nodeId('ring-0'),
@@ -18,13 +18,8 @@ const MEMBER = {
   state: 'serving',
   lost: false,
 } as const;
-const FIRST: RingDocument = {
-  clusterId: clusterId('c'.repeat(16)),
-  epoch: epoch(1),
-  phase: 'stable',
+const FIRST = atRest({
   slotBits: 3,
-  hash: 'xxh64',
-  protocolVersion: 1,
   members: [MEMBER],
   current: claim({
     from: null,
@@ -34,15 +29,8 @@ const FIRST: RingDocument = {
     readQuorum: 1,
     writeQuorum: 1,
   }),
-  next: null,
-  change: null,
-  mode: 'strict',
-  conflicts: 'siblings',
-  limits: DATA_LIMITS,
-  uncleaned: [],
-  receipts: [],
   progress: { sinceMs: 1, fullBarrier: epoch(0) },
-};
+});
 const SECOND: RingDocument = { ...FIRST, epoch: epoch(2) };
 
 const withFile = (

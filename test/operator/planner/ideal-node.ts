@@ -7,6 +7,7 @@ import { losersOf } from '../../../core/membership/change.ts';
 import { gainsOf } from '../../../core/membership/coverage.ts';
 import { documentHash, isNewer, memberOf } from '../../../core/membership/document.ts';
 import type { ObservedNode } from '../../../operator/planner/observed.ts';
+import { UNTROUBLED } from '../../core/membership/founded.ts';
 
 export interface IdealNode {
   readonly id: NodeId;
@@ -38,15 +39,7 @@ export function reportOf(node: IdealNode): NodeReport {
     serving: document !== null && memberOf(document, node.incarnation) !== undefined,
     gains: gainsOfNode(node),
     uncleanSlots: node.unclean,
-    hints: { items: 0, bytes: 0, oldestAgeMs: 0 },
-    keys: 0,
-    bytes: 0,
-    diskFull: false,
-    diskFreeBytes: 1e12,
-    draining: false,
-    silentPeers: [],
-    unequalSlots: 0,
-    splitRing: false,
+    ...UNTROUBLED,
     ...node.says,
   };
 }
