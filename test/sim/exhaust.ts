@@ -3,11 +3,10 @@
 import type { NodeId } from '../../core/api/ids.ts';
 import type { Key } from '../../core/api/object.ts';
 import type { Rule } from '../../core/replica/rules.ts';
-import { seededRng } from '../../core/rng.ts';
 import { judgeHistory } from './checkers/history.ts';
 import { unrest } from './checkers/rest.ts';
 import type { Violation } from './checkers/violation.ts';
-import { drawSetting, type Setting } from './setting.ts';
+import { calmSetting } from './setting.ts';
 import { nameOf } from './site.ts';
 import { World } from './world.ts';
 
@@ -34,46 +33,14 @@ const LOOK_MS = 200;
 /** Events that do not belong to the way: the schedule begins when the first ring is at rest. */
 const WRITE_EVERY_MS = 70;
 
-function settingOf(): Setting {
-  return {
-    ...drawSetting(seededRng(1), 'small', 3, false),
-    zones: 1,
-    slotBits: 3,
-    replicationFactor: 3,
-    readQuorum: 2,
-    writeQuorum: 2,
-    mode: 'strict',
-    conflicts: 'siblings',
-    limits: {
-      keyBytesMax: 1024,
-      valueBytesMax: 1 << 20,
-      hintAgeMs: 60_000,
-      tombstoneGraceMs: 120_000,
-      operationMs: 1_000,
-    },
-    keys: 3,
-    clients: 0,
-    faults: 0,
-    wishes: 0,
-    aim: 0,
-    operatorDeaths: 0,
-    staleReads: 0,
-    disaster: false,
-    weather: { drop: 0, duplicate: 0, slow: 0, slowMs: 0, ordered: true },
-    disk: { syncMs: [1, 3], miss: 0, missMs: 1, pageRecords: 0 },
-    barrierWaitMs: 500,
-    abortAfterMs: 3_000,
-    downMs: 600,
-  };
-}
-
 /** Runs one case; `trace` null: silently. */
 export function runCase(
   one: Case,
   without: ReadonlySet<Rule>,
   trace: ((line: string) => void) | null,
 ): Verdict {
-  const world = new World({ seed: 7, setting: settingOf(), without, trace });
+  const setting = { ...calmSetting(3), keys: 3, downMs: 600 };
+  const world = new World({ seed: 7, setting, without, trace });
   const way = new Way(world, one);
   try {
     way.run();

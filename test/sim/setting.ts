@@ -1,6 +1,7 @@
 // What one schedule is made of: the ring, the weather, the faults and the clients, all drawn from
 // the seed within the bounds of a profile.
 import type { DataLimits, RingDocument } from '../../core/api/ring-document.ts';
+import { seededRng } from '../../core/rng.ts';
 import type { Rng } from '../../core/rng.ts';
 import { between, chance, pick } from './chance.ts';
 import type { DiskHabits } from './machine.ts';
@@ -187,6 +188,39 @@ const WISHES: Record<Wish, number> = {
 };
 
 const CALM: Weather = { drop: 0, duplicate: 0, slow: 0, slowMs: 0, ordered: true };
+
+/** A small ring to which nothing happens by itself, for schedules that are written by hand. */
+export function calmSetting(members: number): Setting {
+  return {
+    ...drawSetting(seededRng(1), 'small', members, false),
+    zones: 1,
+    slotBits: 3,
+    replicationFactor: 3,
+    readQuorum: 2,
+    writeQuorum: 2,
+    mode: 'strict',
+    conflicts: 'siblings',
+    limits: {
+      keyBytesMax: 1024,
+      valueBytesMax: 1 << 20,
+      hintAgeMs: 60_000,
+      tombstoneGraceMs: 120_000,
+      operationMs: 1_000,
+    },
+    keys: 0,
+    clients: 0,
+    faults: 0,
+    wishes: 0,
+    aim: 0,
+    operatorDeaths: 0,
+    staleReads: 0,
+    disaster: false,
+    weather: CALM,
+    disk: { syncMs: [1, 3], miss: 0, missMs: 1, pageRecords: 0 },
+    barrierWaitMs: 500,
+    abortAfterMs: 3_000,
+  };
+}
 
 /** Draws a schedule of the profile. `members` null: drawn too. `isWide`: on 4096 slots. */
 export function drawSetting(
