@@ -221,6 +221,8 @@ export const KUBE_LAG_MS = 5_000;
 export const KUBE_FIGURES_MS = 2_000;
 /** ms until the Secret is read again where no node takes the token. */
 export const KUBE_SECRET_MS = 10_000;
+/** ms after which a pod that is not ready counts as sick, and no longer as one that is coming. */
+export const KUBE_COMING_MS = 60_000;
 /** ms between two looks at a ring that is at rest: nodes are asked, the API server is not. */
 export const KUBE_IDLE_MS = 10_000;
 /** ms (10 min) between two looks at objects that aren't watched and seldom change. */

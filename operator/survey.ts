@@ -132,7 +132,9 @@ async function askReport(node: NodeFacts): Promise<NodeReport | null> {
   if (node.client === null || node.process === 'stopped' || node.process === 'absent') return null;
   const report = await node.client.report().catch(() => null);
   // Somebody else may have taken the port: only the node's own word counts.
-  return report?.id === node.id ? report : null;
+  if (report?.id !== node.id) return null;
+  // Who is being stopped may not know it yet, and still serves: it is nobody to rely on any more.
+  return node.process === 'stopping' ? { ...report, draining: true } : report;
 }
 
 function processOf(facts: NodeFacts, heardMs: number): ObservedNode['process'] {

@@ -44,7 +44,7 @@ export async function doChores(
   for (const [kind, object] of outfitOf(operated, isolated)) {
     await attempt(() => putInPlace(operated, kind, object));
   }
-  await attempt(() => openGates(operated, sight.places));
+  await attempt(() => openGates(operated, sight));
   if (!operated.ring.spec.paused) {
     for (const claim of sight.claims) await attempt(() => tendClaim(operated, claim, sight));
   }

@@ -1,5 +1,7 @@
 // Lets pods start: each is told its volume first, so that a node whose data lies on another one than it
 // was written on (a restored snapshot, what a member left behind) starts anew, empty (R9).
+import { nodeId } from '../../core/api/ids.ts';
+import type { Zone } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { CLAIMS, PODS, STATEFUL_SETS } from './kinds.ts';
 import { membersOf, shouldRun } from './members.ts';
@@ -8,11 +10,15 @@ import { refIn } from './operated.ts';
 import type { Operated } from './operated.ts';
 import { isGated } from './places.ts';
 import type { Place } from './places.ts';
-import type { Claim, Pod, StatefulSet } from './shapes.ts';
+import type { Claim, Host, Pod, StatefulSet } from './shapes.ts';
 import { usedAnnotation, usedVolume, volumeOf } from './volumes.ts';
+import { emptiestZone } from './zones.ts';
 
 /** Opens the gates of pods that should run. What changes meanwhile is left for the next look. */
-export async function openGates(operated: Operated, places: readonly Place[]): Promise<void> {
+export async function openGates(
+  operated: Operated,
+  { places, hosts }: { places: readonly Place[]; hosts: ReadonlyMap<string, Host> | null },
+): Promise<void> {
   const waiting = places.filter(({ pod, process }) => isWaiting(pod) && process === 'crashed');
   if (waiting.length === 0) return;
   // Whether they should run, and on what, is read again: an old view could start what has left.
@@ -22,7 +28,10 @@ export async function openGates(operated: Operated, places: readonly Place[]): P
   );
   for (const { pod, ordinal } of waiting) {
     if (pod !== null && shouldRun(members, ordinal)) {
-      await openGate(operated, pod, ordinal).catch(unlessConflict);
+      const { zoneKey } = ring.spec.topology;
+      const leaving = ring.spec.decommission.map(nodeId);
+      const zone = emptiestZone({ members, places, hosts, zoneKey, leaving });
+      await openGate(operated, { pod, ordinal, zone }).catch(unlessConflict);
     }
   }
 }
@@ -30,20 +39,51 @@ export async function openGates(operated: Operated, places: readonly Place[]): P
 const isWaiting = (pod: Pod | null): boolean =>
   pod !== null && isGated(pod) && pod.metadata.deletionTimestamp === undefined;
 
-async function openGate(operated: Operated, pod: Pod, ordinal: number): Promise<void> {
+interface Opening {
+  readonly pod: Pod;
+  readonly ordinal: number;
+  /** Where it had best stand, if it is free to choose. */
+  readonly zone: Zone | null;
+}
+
+async function openGate(operated: Operated, { pod, ordinal, zone }: Opening): Promise<void> {
   const { ring, api } = operated;
-  const volume = ring.spec.storage.ephemeral ? '' : await takenVolume(operated, ordinal);
-  if (volume === null) return;
+  const { ephemeral } = ring.spec.storage;
+  const taken = ephemeral ? FREE : await takenVolume(operated, ordinal);
+  if (taken === null) return;
   const { name, resourceVersion } = pod.metadata;
   const others = (pod.spec.schedulingGates ?? []).filter((gate) => gate.name !== GATE);
+  const isSteered = zone !== null && !taken.isBound;
   await api.patch(refIn(ring, PODS, name), {
-    metadata: { resourceVersion, annotations: { [VOLUME_ANNOTATION]: volume } },
-    spec: { schedulingGates: others.length === 0 ? null : others },
+    metadata: { resourceVersion, annotations: { [VOLUME_ANNOTATION]: taken.volume } },
+    spec: {
+      schedulingGates: others.length === 0 ? null : others,
+      ...(isSteered ? { affinity: preferring(ring.spec.topology.zoneKey, zone) } : {}),
+    },
   });
 }
 
-/** The name of the claim's volume, once the claim carries it; null: there is none yet, or it is going. */
-async function takenVolume({ ring, api }: Operated, ordinal: number): Promise<string | null> {
+/** Pods may still be told where to go while they wait at a gate. It is a wish: the zone may be full. */
+function preferring(key: string, zone: Zone): object {
+  const preference = { matchExpressions: [{ key, operator: 'In', values: [zone] }] };
+  return {
+    nodeAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }],
+    },
+  };
+}
+
+interface Taken {
+  readonly volume: string;
+  /** Where it is decides where the pod can be. */
+  readonly isBound: boolean;
+}
+
+/** Memory only. */
+const FREE: Taken = { volume: '', isBound: false };
+
+/** The claim's volume, once the claim carries its name; null: there is none yet, or it is going. */
+async function takenVolume({ ring, api }: Operated, ordinal: number): Promise<Taken | null> {
   const ref = refIn(ring, CLAIMS, claimName(ring.name, ordinal));
   const claim = await api.get<Claim>(ref);
   if (claim === null || claim.metadata.deletionTimestamp !== undefined) return null;
@@ -52,7 +92,7 @@ async function takenVolume({ ring, api }: Operated, ordinal: number): Promise<st
     const { resourceVersion } = claim.metadata;
     await api.patch(ref, { metadata: { resourceVersion, annotations: usedAnnotation(volume) } });
   }
-  return volume;
+  return { volume, isBound: claim.spec.volumeName !== undefined };
 }
 
 function unlessConflict(error: unknown): void {

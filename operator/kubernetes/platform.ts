@@ -41,6 +41,7 @@ import { Publisher } from './publish.ts';
 import { removeMember } from './remove-member.ts';
 import type { Claim, ClusterObject, Host, Pod, StatefulSet } from './shapes.ts';
 import { editMembers, tendStatefulSet } from './stateful-set-edits.ts';
+import { checkAlone } from './restarts.ts';
 import { StoredDocument } from './stored.ts';
 import { isSpent } from './volumes.ts';
 
@@ -251,6 +252,7 @@ export class KubernetesPlatform implements Platform {
     const pod = await operated.api.get<Pod>(ref);
     // One that waits at its gate, or is ending, comes back with the new settings by itself.
     if (!isLive(pod) || pod.metadata.deletionTimestamp !== undefined) return;
+    await checkAlone(operated, pod);
     const { uid, resourceVersion } = pod.metadata;
     await operated.api.remove(ref, {
       uid: uid ?? '',

@@ -1,7 +1,10 @@
 // In which zone a member stands: a label of its host. Without the right to read hosts, the label that
 // newer releases of Kubernetes copy onto the pod; without that, all members are in one zone.
 import { zone } from '../../core/api/ids.ts';
-import type { Zone } from '../../core/api/ids.ts';
+import type { NodeId, Zone } from '../../core/api/ids.ts';
+import { shouldRun } from './members.ts';
+import type { Members } from './members.ts';
+import type { Place } from './places.ts';
 import type { Host, Pod } from './shapes.ts';
 
 /** Of hosts without the label, and of all where hosts can't be read. */
@@ -17,4 +20,33 @@ export function zoneOf(
   if (pod === null || name === undefined) return null;
   const label = hosts?.get(name)?.metadata.labels?.[zoneKey] ?? pod.metadata.labels?.[zoneKey];
   return label === undefined || label === '' ? ONE_ZONE : zone(label);
+}
+
+export interface Spread {
+  readonly members: Members;
+  readonly places: readonly Place[];
+  readonly hosts: ReadonlyMap<string, Host> | null;
+  readonly zoneKey: string;
+  /** Members that are about to leave: their places are as good as empty. */
+  readonly leaving: readonly NodeId[];
+}
+
+/**
+ * The zone in which another member would even things out; null: any is as good, or it isn't known. The
+ * scheduler counts members that are about to leave, and would put their successors elsewhere.
+ */
+export function emptiestZone({ members, places, hosts, zoneKey, leaving }: Spread): Zone | null {
+  if (hosts === null) return null;
+  const counts = new Map<Zone, number>();
+  for (const { metadata, spec } of hosts.values()) {
+    const label = metadata.labels?.[zoneKey];
+    if (label !== undefined && spec?.unschedulable !== true) counts.set(zone(label), 0);
+  }
+  for (const { id, ordinal, pod } of places) {
+    if (!shouldRun(members, ordinal) || leaving.includes(id)) continue;
+    const there = zoneOf(pod, hosts, zoneKey);
+    if (there !== null && counts.has(there)) counts.set(there, (counts.get(there) ?? 0) + 1);
+  }
+  const [first] = [...counts].sort(([a, n], [b, m]) => n - m || (a < b ? -1 : 1));
+  return first === undefined || first[1] === Math.max(...counts.values()) ? null : first[0];
 }

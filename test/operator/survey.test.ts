@@ -88,6 +88,13 @@ describe('what a node is to the planner', () => {
     expect((await observe(null, [facts({ process, client })])).nodes[0]?.process).toBe(seen);
   });
 
+  test('who is being stopped is draining, although it still serves and does not know it', async () => {
+    const client = answers({ incarnation: A, serving: true, draining: false });
+    const draining = async (process: NodeFacts['process']) =>
+      (await observe(null, [facts({ process, client })])).nodes[0]?.report?.draining;
+    expect([await draining('running'), await draining('stopping')]).toEqual([false, true]);
+  });
+
   test('silence is counted from its last answer, and before that from when it was first seen', async () => {
     const survey = new Survey('ring');
     const look = async (client: NodeClient, nowMs: number) =>
