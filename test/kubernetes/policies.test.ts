@@ -2,6 +2,7 @@
 // the very objects that the operator makes.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { incarnation } from '../../core/api/ids.ts';
+import { MEMBERS_MAX } from '../../core/limits.ts';
 import { recordReceipts } from '../../core/membership/upkeep.ts';
 import type { KubeObject } from '../../operator/kubernetes/api.ts';
 import { documentMap } from '../../operator/kubernetes/document-map.ts';
@@ -256,6 +257,34 @@ describeOnApiServer('the policies of the chart', () => {
       expect(await lowered(3)).toEqual(allowed);
       expect(await lowered(4)).toEqual(allowed);
       expect(await lowered(2)).toEqual(refused(/dev-2 is a member/));
+    });
+
+    test('is judged in the largest ring as well, beside other rings of the namespace', async () => {
+      const many = Array.from({ length: MEMBERS_MAX }, (_, ordinal) => `huge-${ordinal}`);
+      const named = (name: string, members: readonly string[]): object => {
+        const map = documentMap(ringOf({}, name), five);
+        return { ...map, data: { ...map.data, members: members.join(' ') } };
+      };
+      const huge = (replicas: number): object =>
+        statefulSet(
+          ringOf({}, 'huge'),
+          { pinned, members: { ...NO_MEMBERS, replicas } },
+          undefined,
+        );
+      await apply(
+        huge(MEMBERS_MAX),
+        named('huge', many.slice(0, -2)),
+        named('huge-1', ['huge-1-0']),
+      );
+      const flags = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
+      const lower = (by: number) => tried(OPERATOR, flags, JSON.stringify(huge(MEMBERS_MAX - by)));
+      await eventually(
+        () => lower(3),
+        ({ code }) => code !== 0,
+      );
+      expect(await lower(3)).toEqual(refused(/huge-1021 is a member of ring huge without/));
+      expect(await lower(2)).toEqual(allowed);
+      expect(await lower(MEMBERS_MAX - 1)).toEqual(refused(/huge-1 and 1020 others are members/));
     });
 
     test('stops every pod for hibernation, which keeps every volume', async () => {
