@@ -100,7 +100,10 @@ describe('the admin port', () => {
 
   test('after a drain clients are sent elsewhere, the node is not ready, and still healthy', async () => {
     await withNode(async ({ admin, call }) => {
-      expect((await admin('POST', '/admin/drain')).status).toBe(204);
+      const drained = admin('POST', '/admin/drain');
+      // From its beginning on, while clients are still served.
+      expect((await admin('GET', '/readyz')).json()).toMatchObject({ code: 'DRAINING' });
+      expect((await drained).status).toBe(204);
       const refused = await call('GET', '/v1/kv/a');
       expect(refused.json()).toMatchObject({ code: 'DRAINING', status: 503, retryable: true });
       expect(refused.headers.connection).toBe('close');

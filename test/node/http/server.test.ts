@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import { listen } from '../../../node/http/server.ts';
 import { withNode } from '../live-node.ts';
 
 const statusOf = (answer: string): string => answer.slice(0, 'HTTP/1.1 400'.length);
@@ -156,37 +157,56 @@ const heard = (outgoing: ClientRequest): Promise<Heard> =>
     });
   });
 
-describe('stopping', () => {
-  test('finishes a request whose body is still coming, and closes its connection', async () => {
-    await withNode(async ({ node }) => {
-      const { port } = node.ports.client;
-      const agent = new Agent({ keepAlive: true });
-      const headers = { 'Content-Length': '10' };
-      const outgoing = request({ port, method: 'PUT', path: '/v1/kv/a', agent, headers });
-      outgoing.write('hello');
-      const answer = heard(outgoing);
-      // Its headers have arrived once a second request on another connection is answered.
-      await heard(request({ port, path: '/healthz', agent: false }).end());
-      const stopped = node.stop();
-      outgoing.end('world');
-      expect(await answer).toEqual({ status: 204, connection: 'close' });
-      await stopped;
-      agent.destroy();
+/** A server that answers 204 once the whole request has come. */
+const serving = () =>
+  listen({ host: '127.0.0.1', port: 0 }, (incoming, outgoing) => {
+    incoming.resume().on('end', () => {
+      outgoing.writeHead(204).end();
     });
   });
+/** ms; longer than any test, so that only an end without connections comes before it. */
+const LONG_MS = 60_000;
 
-  test('serves a client that comes again, tells it to go elsewhere, and is not ready', async () => {
-    await withNode(async ({ node, admin }) => {
-      const { port } = node.ports.client;
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      const put = (body: string): Promise<Heard> =>
-        heard(request({ port, method: 'PUT', path: '/v1/kv/a', agent }).end(body));
-      expect(await put('before')).toEqual({ status: 204, connection: 'keep-alive' });
-      const stopped = node.stop();
-      expect(await put('after')).toEqual({ status: 204, connection: 'close' });
-      expect((await admin('GET', '/readyz')).json()).toMatchObject({ code: 'DRAINING' });
-      await stopped;
-      agent.destroy();
-    });
+describe('clients that are sent away', () => {
+  test('are answered first, also those whose request is still coming', async () => {
+    const server = await serving();
+    const { port } = server.endpoint;
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'Content-Length': '10' };
+    const outgoing = request({ port, method: 'PUT', path: '/', agent, headers });
+    outgoing.write('hello');
+    const answer = heard(outgoing);
+    while (server.inFlight() === 0) await new Promise((resolve) => setImmediate(resolve));
+    const gone = server.sendAway(LONG_MS);
+    outgoing.end('world');
+    expect(await answer).toEqual({ status: 204, connection: 'close' });
+    await gone;
+    await server.close(0);
+    agent.destroy();
+  });
+
+  test('and come again are served, and told again; nobody is waited for once all are gone', async () => {
+    const server = await serving();
+    const { port } = server.endpoint;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const put = (): Promise<Heard> =>
+      heard(request({ port, method: 'PUT', path: '/', agent }).end('x'));
+    expect(await put()).toEqual({ status: 204, connection: 'keep-alive' });
+    const gone = server.sendAway(LONG_MS);
+    expect(await put()).toEqual({ status: 204, connection: 'close' });
+    await gone;
+    expect(await put()).toEqual({ status: 204, connection: 'close' });
+    await server.close(0);
+    agent.destroy();
+  });
+
+  test('and never come again are let go after a while', async () => {
+    const server = await serving();
+    const { port } = server.endpoint;
+    const agent = new Agent({ keepAlive: true });
+    await heard(request({ port, method: 'PUT', path: '/', agent }).end('x'));
+    await server.sendAway(1);
+    await server.close(LONG_MS);
+    agent.destroy();
   });
 });
