@@ -5,10 +5,10 @@ import { API_GROUP, API_VERSION, KIND, NAME } from '../core/api/cluster.ts';
 import { UPDATE_RULES, RULES } from '../core/api/cluster-rules.ts';
 import { SPEC } from '../core/api/cluster-spec.ts';
 import { STATUS } from '../core/api/cluster-status.ts';
-import type { ObjectSchema, Schema } from '../core/api/schema.ts';
+import type { MapSchema, ObjectSchema, Schema } from '../core/api/schema.ts';
 
 /** What stands in the declaration for our own parser only. */
-const OURS = new Set(['filled', 'expects', 'properties', 'items']);
+const OURS = new Set(['filled', 'expects', 'properties', 'items', 'names', 'values']);
 
 /** One of `x-kubernetes-validations`. */
 interface Validation {
@@ -124,6 +124,7 @@ function emit(schema: Schema, path: string): Record<string, unknown> {
     ...(schema.type === 'int-or-string' ? INT_OR_STRING : {}),
     description: described(schema),
     ...(schema.type === 'integer' ? { format: schema.maximum < 2 ** 31 ? 'int32' : 'int64' } : {}),
+    ...(schema.type === 'map' ? mapOf(schema, path) : {}),
     ...(schema.type === 'array' ? { items: emit(schema.items, `${path}[]`) } : {}),
     ...(schema.type === 'object' ? { properties: emitFields(schema.properties, path) } : {}),
     ...(validations.length > 0 ? { 'x-kubernetes-validations': validations } : {}),
@@ -132,6 +133,11 @@ function emit(schema: Schema, path: string): Record<string, unknown> {
       ? { default: defaultsOf(schema) }
       : {}),
   };
+}
+
+/** Names of a map have no schema of their own, so their form is a rule. */
+function mapOf({ values }: MapSchema, path: string): object {
+  return { type: 'object', additionalProperties: emit(values, `${path}{}`) };
 }
 
 function plain(schema: Schema, path: string): object {
@@ -146,6 +152,11 @@ function plain(schema: Schema, path: string): object {
  * only the operator writes, and where no rule may stand (a name) or is asked of a number too.
  */
 function inWords(schema: Schema, path: string): Validation[] {
+  if (schema.type === 'map') {
+    const { pattern, expects } = schema.names;
+    const message = `has a name that is not usable; give ${expects}`;
+    return [{ rule: `self.all(name, name.matches(r'${pattern}'))`, message }];
+  }
   if (schema.type !== 'string' || !('pattern' in schema) || !path.startsWith('spec.')) return [];
   const { pattern, expects } = schema;
   if (pattern === undefined || expects === undefined) return [];

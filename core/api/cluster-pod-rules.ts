@@ -1,9 +1,10 @@
 // What volumes, memory and processor time of DhtCluster's spec must agree upon, and how memory that
 // is left out is worked out.
-import { VOLUME_BYTES_MIN } from './cluster-pods.ts';
+import { OURS_BEGIN, VOLUME_BYTES_MIN } from './cluster-pods.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import { bytesOf, millicoresOf, quantityOf } from './quantity.ts';
 import type { ClusterRule } from './rule.ts';
+import { join } from './validate.ts';
 
 /** Bytes that a member needs beside its cache: V8's heap, the store's buffers, frames under way. */
 const BESIDE_CACHE_BYTES = 256 * 2 ** 20;
@@ -29,7 +30,48 @@ const celCores = (of: 'requests' | 'limits'): string =>
   `(type(self.${of}.cpu) == int ? double(self.${of}.cpu) : ` +
   `quantity(self.${of}.cpu).asApproximateFloat())`;
 
+type Toleration = ClusterSpec['podTemplate']['tolerations'][number];
+
+const isWhole = ({ operator, key = '', value = '' }: Toleration): boolean =>
+  operator === 'Exists' ? value === '' : key !== '';
+
+/** Labels and annotations that would take the place of ours. */
+function ownNames(field: 'labels' | 'annotations'): ClusterRule {
+  const isOurs = (name: string): boolean => OURS_BEGIN.some((begin) => name.startsWith(begin));
+  const namesOf = ({ podTemplate }: ClusterSpec): string[] => Object.keys(podTemplate[field]);
+  return {
+    at: `spec.podTemplate.${field}`,
+    cel: `self.all(name, ${OURS_BEGIN.map((begin) => `!name.startsWith('${begin}')`).join(' && ')})`,
+    message:
+      `names of ${field} must be other ones than those that begin with ${OURS_BEGIN.join(' or ')}: ` +
+      'the operator sets these',
+    holds: (spec) => !namesOf(spec).some(isOurs),
+    problem: (spec) => ({
+      path: join(`spec.podTemplate.${field}`, namesOf(spec).find(isOurs) ?? ''),
+      wrong: 'is set by the operator',
+      right: 'give it another name',
+    }),
+  };
+}
+
 export const POD_RULES: readonly ClusterRule[] = [
+  ownNames('labels'),
+  ownNames('annotations'),
+  {
+    at: 'spec.podTemplate.tolerations',
+    cel:
+      "self.all(each, each.operator == 'Exists' ? !has(each.value) || each.value == '' : " +
+      "has(each.key) && each.key != '')",
+    message:
+      'a toleration must be one with a key where operator is Equal, and without a value where ' +
+      'it is Exists',
+    holds: ({ podTemplate }) => podTemplate.tolerations.every(isWhole),
+    problem: ({ podTemplate: { tolerations } }) => ({
+      path: `spec.podTemplate.tolerations[${String(tolerations.findIndex((each) => !isWhole(each)))}]`,
+      wrong: 'has no key, or a value that is not compared',
+      right: 'give a key with operator Equal, or operator Exists without a value',
+    }),
+  },
   {
     at: 'spec.storage',
     // What is no quantity is refused where it stands.

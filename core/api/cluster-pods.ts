@@ -1,7 +1,13 @@
 // The part of DhtCluster's spec that says what each member gets on Kubernetes: its volume, processor
 // time, memory and place. A ring of plain processes takes none of it.
 import { BYTES_PATTERN, CORES_PATTERN } from './quantity.ts';
-import type { ChoiceSchema, IntegerOrTextSchema, ObjectSchema, TextSchema } from './schema.ts';
+import type {
+  ChoiceSchema,
+  IntegerOrTextSchema,
+  MapSchema,
+  ObjectSchema,
+  TextSchema,
+} from './schema.ts';
 
 const NOT_LOCAL = 'Processes on one machine ignore it.';
 const BYTES_IN_WORDS = 'a whole number with its unit, such as 512Mi or 10Gi';
@@ -156,3 +162,113 @@ export const IMAGE = {
     "operator's own image; the members of a running ring keep theirs when the operator is upgraded, " +
     `until restartedAt is changed (condition RequiresUpdate). ${NOT_LOCAL}`,
 } as const satisfies TextSchema;
+
+/** Of a label's value: Kubernetes takes no others. */
+const LABEL_VALUE = {
+  type: 'string',
+  maxLength: 63,
+  pattern: '^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$',
+  expects: 'letters, digits, hyphens, underscores and dots, the first and last a letter or digit',
+  description: 'Value of the label.',
+} as const satisfies TextSchema;
+
+const NAMES = {
+  pattern: LABEL_NAME,
+  expects: 'a name such as team or example.com/team',
+} as const;
+
+/** Labels and annotations that the operator sets itself begin so. */
+export const OURS_BEGIN = ['app.kubernetes.io/', 'dht.ringkeeper.dev/'] as const;
+const NOT_OURS = `Those that begin with ${OURS_BEGIN.join(' or ')} are the operator's.`;
+
+const map = <V extends TextSchema>(maxProperties: number, description: string, values: V) =>
+  ({
+    type: 'map',
+    maxProperties,
+    default: {},
+    names: NAMES,
+    values,
+    description,
+  }) as const satisfies MapSchema;
+
+const TOLERATION = {
+  type: 'object',
+  description: 'A taint of hosts that members put up with.',
+  properties: {
+    key: {
+      type: 'string',
+      maxLength: 317,
+      description: 'Name of the taint. Left out: all, and operator must be Exists.',
+    },
+    operator: {
+      type: 'string',
+      enum: ['Exists', 'Equal'],
+      default: 'Equal',
+      description: 'Exists: whatever its value. Equal: only with this value.',
+    },
+    value: { type: 'string', maxLength: 63, description: 'Value of the taint; empty for Exists.' },
+    effect: {
+      type: 'string',
+      enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
+      description: 'Effect of the taint. Left out: all effects.',
+    },
+    tolerationSeconds: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 7 * 24 * 3600,
+      description: 'For NoExecute: seconds until a member leaves after all. Left out: never.',
+    },
+  },
+} as const satisfies ObjectSchema;
+
+export const POD_TEMPLATE = {
+  type: 'object',
+  default: {},
+  description:
+    'What the pods of members have beside what the operator gives them. A change restarts the ' +
+    `members, one at a time. ${NOT_LOCAL}`,
+  properties: {
+    labels: map(32, `Labels of the pods. ${NOT_OURS}`, LABEL_VALUE),
+    annotations: map(32, `Annotations of the pods. ${NOT_OURS}`, {
+      type: 'string',
+      maxLength: 4096,
+      description: 'Text of the annotation.',
+    }),
+    nodeSelector: map(
+      32,
+      'Labels that a host must have, so that a member may run there.',
+      LABEL_VALUE,
+    ),
+    tolerations: {
+      type: 'array',
+      maxItems: 32,
+      default: [],
+      'x-kubernetes-list-type': 'atomic',
+      items: TOLERATION,
+      description: 'Taints of hosts that members put up with.',
+    },
+    priorityClassName: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 253,
+      pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
+      expects: 'the name of a PriorityClass: lower-case letters, digits, hyphens and dots',
+      description: 'PriorityClass of the pods. Left out: the default of the Kubernetes cluster.',
+    },
+    imagePullSecrets: {
+      type: 'array',
+      maxItems: 16,
+      default: [],
+      'x-kubernetes-list-type': 'set',
+      items: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 253,
+        pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
+        expects: 'the name of a Secret: lower-case letters, digits, hyphens and dots',
+        description: 'Name of a Secret of the same namespace.',
+      },
+      description: 'Secrets with which the image is pulled from a private registry.',
+    },
+  },
+} as const satisfies ObjectSchema;

@@ -10,7 +10,7 @@ import {
   SLOT_BITS_MAX,
   SLOT_BITS_MIN,
 } from '../limits.ts';
-import { IMAGE, PLACES, RESOURCES, VOLUME } from './cluster-pods.ts';
+import { IMAGE, PLACES, POD_TEMPLATE, RESOURCES, VOLUME } from './cluster-pods.ts';
 import type { ObjectSchema, Parsed } from './schema.ts';
 
 const LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
@@ -260,6 +260,7 @@ export const SPEC = {
     image: IMAGE,
     storage: STORAGE,
     resources: RESOURCES,
+    podTemplate: POD_TEMPLATE,
     limits: LIMITS,
     handoff: HANDOFF,
     decommission: {

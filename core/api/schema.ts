@@ -63,10 +63,20 @@ export interface ListSchema extends Described {
   readonly type: 'array';
   readonly items: Schema;
   readonly maxItems: number;
-  /** `set`: no item twice. `map`: no two items with the same keys. */
-  readonly 'x-kubernetes-list-type': 'set' | 'map';
+  /** `set`: no item twice. `map`: no two items with the same keys. `atomic`: one value as a whole. */
+  readonly 'x-kubernetes-list-type': 'set' | 'map' | 'atomic';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly default?: readonly [];
+}
+
+/** Names that the user chooses, each with a text. */
+export interface MapSchema extends Described {
+  readonly type: 'map';
+  readonly maxProperties: number;
+  /** Of the names; RE2 and JavaScript read it alike. */
+  readonly names: { readonly pattern: string; readonly expects: string };
+  readonly values: TextSchema;
+  readonly default?: Readonly<Record<string, never>>;
 }
 
 export interface ObjectSchema extends Described {
@@ -85,6 +95,7 @@ export type Schema =
   | ChoiceSchema
   | IntegerOrTextSchema
   | ListSchema
+  | MapSchema
   | ObjectSchema;
 
 /** What a value of this schema is once it was parsed and defaults were filled in. */
@@ -100,9 +111,11 @@ export type Parsed<S> = S extends { readonly enum: readonly (infer Choice)[] }
           ? boolean
           : S extends { readonly items: infer Item }
             ? readonly Parsed<Item>[]
-            : S extends { readonly properties: infer Fields }
-              ? ParsedFields<S, Fields>
-              : never;
+            : S extends { readonly type: 'map' }
+              ? Readonly<Record<string, string>>
+              : S extends { readonly properties: infer Fields }
+                ? ParsedFields<S, Fields>
+                : never;
 
 type ParsedFields<S, Fields> = {
   readonly [K in keyof Fields as IfPresent<S, K, Fields[K], K, never>]: Parsed<Fields[K]>;

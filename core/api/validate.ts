@@ -6,6 +6,7 @@ import type {
   IntegerOrTextSchema,
   IntegerSchema,
   ListSchema,
+  MapSchema,
   NumberSchema,
   ObjectSchema,
   Problem,
@@ -32,6 +33,8 @@ export function read(value: unknown, schema: Schema, path: string, reading: Read
       return readObject(value, schema, path, reading);
     case 'array':
       return readList(value, schema, path, reading);
+    case 'map':
+      return readMap(value, schema, path, reading);
     case 'integer':
     case 'number':
     case 'boolean':
@@ -43,7 +46,9 @@ export function read(value: unknown, schema: Schema, path: string, reading: Read
   }
 }
 
-function leafProblem(value: unknown, schema: Exclude<Schema, ObjectSchema | ListSchema>): Wrong {
+type Leaf = Exclude<Schema, ObjectSchema | ListSchema | MapSchema>;
+
+function leafProblem(value: unknown, schema: Leaf): Wrong {
   switch (schema.type) {
     case 'integer':
     case 'number':
@@ -114,6 +119,26 @@ function readList(value: unknown, schema: ListSchema, path: string, reading: Rea
   });
 }
 
+function readMap(value: unknown, schema: MapSchema, path: string, reading: Reading): unknown {
+  if (!isObject(value)) return checked(value, [kindOf(value), give(schema)], path, reading);
+  // As in an object, an empty entry is none.
+  const entries = Object.entries(value).filter(([, text]) => text !== null);
+  if (entries.length > schema.maxProperties) {
+    const wrong = `has ${String(entries.length)} entries`;
+    return checked(value, [wrong, `give at most ${String(schema.maxProperties)}`], path, reading);
+  }
+  const { pattern, expects } = schema.names;
+  return Object.fromEntries(
+    entries.map(([name, text]) => {
+      const at = join(path, name);
+      if (!new RegExp(pattern, 'u').test(name)) {
+        return [name, checked(text, ['is not usable as a name', `give ${expects}`], at, reading)];
+      }
+      return [name, read(text, schema.values, at, reading)];
+    }),
+  );
+}
+
 function numberProblem(value: unknown, schema: IntegerSchema | NumberSchema): Wrong {
   if (typeof value !== 'number') return [kindOf(value), give(schema)];
   if (schema.type === 'integer' && !Number.isInteger(value)) {
@@ -170,6 +195,8 @@ function give(schema: Schema): string {
       return 'give true or false';
     case 'array':
       return 'give a list';
+    case 'map':
+      return 'give names with texts';
     case 'object': {
       return `give fields such as ${Object.keys(schema.properties).slice(0, 3).join(', ')}`;
     }

@@ -242,11 +242,11 @@ describeOnApiServer('the custom resource definition on a real API server', () =>
   });
 });
 
-/** The server's words must name the field, or say the rule, of one of the problems. */
+/** The server's words must name the field, the map that holds it, or say the rule. */
 function naming({ problems }: Sample): RegExp {
   const words = problems.flatMap((problem) => {
-    const path = problem.split(':')[0]!.replace(/\[\d+\]/g, '');
-    return [path, path.split(/[.[]/).at(-1)!.replace(/["\]]/g, '')];
+    const [path, name] = problem.split(/: |\[/) as [string, string | undefined];
+    return [path, path.split('.').at(-1)!, ...(name?.startsWith('"') ? [name.split('"')[1]!] : [])];
   });
-  return new RegExp(words.map((word) => word.replace(/[[\]]/g, '.')).join('|'));
+  return new RegExp(words.map((word) => word.replace(/[[\]./]/g, '.')).join('|'));
 }

@@ -9,6 +9,8 @@ export interface Emitted {
   description?: string;
   properties?: Record<string, Emitted>;
   items?: Emitted;
+  additionalProperties?: Emitted;
+  maxProperties?: number;
   required?: string[];
   default?: unknown;
   enum?: string[];
@@ -35,7 +37,12 @@ export function verdict(value: unknown, schema: Emitted, old?: unknown): string[
 }
 
 function withDefaults(value: unknown, schema: Emitted): unknown {
-  if (schema.type !== 'object' || !isFields(value) || schema.properties === undefined) return value;
+  if (schema.type === 'array' && Array.isArray(value))
+    return value.map((item) => withDefaults(item, schema.items!));
+  if (schema.type !== 'object' || !isFields(value)) return value;
+  if (schema.additionalProperties !== undefined)
+    return Object.fromEntries(Object.entries(value).filter(([, text]) => text !== null));
+  if (schema.properties === undefined) return value;
   const full: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
     if (given !== null || schema.properties[name] === undefined) full[name] = given;
@@ -57,6 +64,7 @@ function structure(value: unknown, schema: Emitted, path: string): string[] {
       );
     case 'object': {
       if (!isFields(value)) return [path];
+      if (schema.additionalProperties !== undefined) return mapProblems(value, schema, path);
       if (schema.properties === undefined) return [];
       const { properties } = schema;
       const isMetadata = path === '.metadata';
@@ -99,14 +107,27 @@ function structure(value: unknown, schema: Emitted, path: string): string[] {
   }
 }
 
+function mapProblems(value: Record<string, unknown>, schema: Emitted, path: string): string[] {
+  const entries = Object.entries(value);
+  if (entries.length > schema.maxProperties!) return [path];
+  return entries.flatMap(([name, text]) =>
+    structure(text, schema.additionalProperties!, `${path}.${name}`),
+  );
+}
+
 function rules(value: unknown, old: unknown, schema: Emitted, path: string): string[] {
   const own = (schema['x-kubernetes-validations'] ?? [])
     .filter(({ rule }) => !rule.includes('oldSelf') || old !== undefined)
     .filter(({ rule }) => !evaluate(rule, value, old));
   const inner = isFields(value) ? Object.entries(schema.properties ?? {}) : [];
   const items = Array.isArray(value) ? (value as unknown[]) : [];
+  const texts =
+    isFields(value) && schema.additionalProperties !== undefined ? Object.entries(value) : [];
   return [
     ...own.map(({ message }) => `${path}: ${message}`),
+    ...texts.flatMap(([name, text]) =>
+      rules(text, undefined, schema.additionalProperties!, `${path}.${name}`),
+    ),
     // An item has no item before it: lists are compared as a whole.
     ...items.flatMap((item, i) => rules(item, undefined, schema.items!, `${path}[${String(i)}]`)),
     ...inner.flatMap(([name, field]) => {
@@ -127,9 +148,11 @@ export function evaluate(cel: string, self: unknown, oldSelf?: unknown): boolean
   const script = cel
     .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
     .replace(
-      /self\.matches\(r'(.*)'\)/,
-      (_, pattern: string) => `/${pattern.replaceAll('/', '\\/')}/.test(self)`,
+      /(\w+)\.matches\(r'(.*?)'\)/,
+      (_, text: string, pattern: string) => `/${pattern.replaceAll('/', '\\/')}/.test(${text})`,
     )
+    // Of a list its items, of a map its names.
+    .replace(/self\.all\((\w+),/, '(Array.isArray(self) ? self : Object.keys(self)).every(($1) =>')
     .replace(/isQuantity\(([\w.]+)\)/g, '/^[0-9.]+([kKMGT]i?|m)?$$/.test($1)')
     .replace(/double\(/g, 'Number(')
     .replace(/type\(([\w.]+)\) == int/g, '(typeof $1 === "number")')

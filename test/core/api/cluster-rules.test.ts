@@ -14,7 +14,8 @@ const existing = (path: string): boolean => {
 describe('the rules between fields', () => {
   test('stand at fields that exist and read only fields that exist', () => {
     for (const { at, cel } of RULES) {
-      const read = [...cel.matchAll(/self((?:\.\w+)+)/g)].map(([, path]) => `${at}${path!}`);
+      const withoutCalls = cel.replace(/\.\w+\(/g, '(');
+      const read = [...withoutCalls.matchAll(/self((?:\.\w+)*)/g)].map(([, path]) => at + path!);
       expect(read.length).toBeGreaterThan(0);
       expect([at, ...read].filter((path) => !existing(path))).toEqual([]);
     }

@@ -82,6 +82,13 @@ describe('a manifest', () => {
         requests: { cpu: '100m', memory: '320Mi' },
         limits: { memory: '1152Mi' },
       },
+      podTemplate: {
+        labels: {},
+        annotations: {},
+        nodeSelector: {},
+        tolerations: [],
+        imagePullSecrets: [],
+      },
       limits: {
         valueBytesMax: 1_048_576,
         hintAgeSeconds: 10_800,
@@ -207,6 +214,7 @@ describe('the declaration', () => {
   const fields = (schema: Schema, path: string): [string, Schema][] => [
     [path, schema],
     ...(schema.type === 'array' ? fields(schema.items, `${path}[]`) : []),
+    ...(schema.type === 'map' ? fields(schema.values, `${path}{}`) : []),
     ...(schema.type === 'object'
       ? Object.entries(schema.properties).flatMap(([name, field]) =>
           fields(field, `${path}.${name}`),

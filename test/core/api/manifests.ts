@@ -2,7 +2,7 @@
 // the CRD's test read the same table and must come to the same verdict.
 import { HEAD, whole } from './sample.ts';
 import type { Sample } from './sample.ts';
-import { PODS } from './specs-of-pods.ts';
+import { OVERLAYS, PODS } from './specs-of-pods.ts';
 import { SPECS } from './specs.ts';
 
 const NAME_HELP =
@@ -106,4 +106,4 @@ export const HEADS: readonly Sample[] = [
   ),
 ];
 
-export const SAMPLES: readonly Sample[] = [...SPECS, ...PODS, ...WHOLE];
+export const SAMPLES: readonly Sample[] = [...SPECS, ...PODS, ...OVERLAYS, ...WHOLE];

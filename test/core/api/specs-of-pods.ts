@@ -127,3 +127,87 @@ export const PODS: readonly Sample[] = [
       'out, or delete the ring',
   ),
 ];
+
+const NAME = 'give a name such as team or example.com/team';
+const VALUE =
+  'give letters, digits, hyphens, underscores and dots, the first and last a letter or digit';
+const TOLERATION = 'give a key with operator Equal, or operator Exists without a value';
+
+export const OVERLAYS: readonly Sample[] = [
+  good(
+    'pods of a team on hosts of their own',
+    `podTemplate:
+  labels: {team: storage, example.com/tier: ""}
+  annotations: {sidecar.example.com/inject: "false", note: "any text: ä"}
+  nodeSelector: {disk: nvme}
+  tolerations:
+    - {key: dedicated, value: storage, effect: NoSchedule}
+    - {operator: Exists, effect: NoExecute, tolerationSeconds: 60}
+  priorityClassName: important
+  imagePullSecrets: [registry, another.one]`,
+  ),
+  good('an empty entry among labels', 'podTemplate: {labels: {team: }, tolerations: [{key: a}]}'),
+  good('two equal tolerations', 'podTemplate: {tolerations: [{key: a}, {key: a}]}'),
+  bad(
+    'a label of ours',
+    'podTemplate: {labels: {app.kubernetes.io/name: mine}}',
+    'spec.podTemplate.labels["app.kubernetes.io/name"]: is set by the operator; give it another name',
+  ),
+  bad(
+    'an annotation of ours',
+    'podTemplate: {annotations: {a: b, dht.ringkeeper.dev/revision: "0"}}',
+    'spec.podTemplate.annotations["dht.ringkeeper.dev/revision"]: is set by the operator; give it another name',
+  ),
+  bad(
+    'a label that is no text',
+    'podTemplate: {labels: {tier: 1}}',
+    `spec.podTemplate.labels.tier: 1 is a number; ${VALUE}, in quotes`,
+  ),
+  bad(
+    'a label with a space',
+    'podTemplate: {nodeSelector: {disk: solid state}}',
+    `spec.podTemplate.nodeSelector.disk: "solid state" is not usable; ${VALUE}`,
+  ),
+  bad(
+    'a name with a space',
+    'podTemplate: {labels: {my team: a}}',
+    `spec.podTemplate.labels["my team"]: is not usable as a name; ${NAME}`,
+  ),
+  bad(
+    'a list of labels',
+    'podTemplate: {labels: [team]}',
+    'spec.podTemplate.labels: is a list; give names with texts',
+  ),
+  bad(
+    'too many labels',
+    `podTemplate: {labels: {${Array.from({ length: 33 }, (_, i) => `l${String(i)}: a`).join(', ')}}}`,
+    'spec.podTemplate.labels: has 33 entries; give at most 32',
+  ),
+  bad(
+    'a toleration of nothing',
+    'podTemplate: {tolerations: [{key: a}, {value: b}]}',
+    `spec.podTemplate.tolerations[1]: has no key, or a value that is not compared; ${TOLERATION}`,
+  ),
+  bad(
+    'a toleration whose value is not compared',
+    'podTemplate: {tolerations: [{key: a, operator: Exists, value: b}]}',
+    `spec.podTemplate.tolerations[0]: has no key, or a value that is not compared; ${TOLERATION}`,
+  ),
+  bad(
+    'an effect with a slip of the pen',
+    'podTemplate: {tolerations: [{key: a, effect: NoShedule}]}',
+    'spec.podTemplate.tolerations[0].effect: "NoShedule" is not known; give NoSchedule or ' +
+      'PreferNoSchedule or NoExecute; did you mean NoSchedule?',
+  ),
+  bad(
+    'a secret named twice',
+    'podTemplate: {imagePullSecrets: [a, a]}',
+    'spec.podTemplate.imagePullSecrets[1]: "a" stands at spec.podTemplate.imagePullSecrets[0] already; name each once',
+  ),
+  bad(
+    'a part of the pod that the operator keeps to itself',
+    'podTemplate: {hostNetwork: true}',
+    'spec.podTemplate.hostNetwork: there is no such field; known here: labels, annotations, ' +
+      'nodeSelector, tolerations, priorityClassName, imagePullSecrets',
+  ),
+];
