@@ -2,10 +2,11 @@
 // pods are restarted, one at a time.
 import type { ClusterSpec } from '../../core/api/cluster.ts';
 import { bytesOf, millicoresOf } from '../../core/api/quantity.ts';
+import { overlaySettings } from './manifests/pod-overlay.ts';
 import { nodeSettings, settingsRevision, UNSET_NODE_SETTINGS } from '../desired.ts';
 
 /** Beside the node's own settings. Everything else of a pod is taken up when it is next made. */
-function podSettings({ image, resources: { requests, limits } }: ClusterSpec) {
+function podSettings({ image, resources: { requests, limits }, podTemplate }: ClusterSpec) {
   return {
     image: image ?? '',
     requests: { millicores: millicoresOf(requests.cpu), bytes: bytesOf(requests.memory) },
@@ -14,6 +15,7 @@ function podSettings({ image, resources: { requests, limits } }: ClusterSpec) {
       millicores: limits.cpu === undefined ? 0 : millicoresOf(limits.cpu),
       bytes: bytesOf(limits.memory),
     },
+    overlay: overlaySettings(podTemplate),
   } as const;
 }
 
@@ -22,6 +24,7 @@ const UNSET: ReturnType<typeof podSettings> = {
   image: '',
   requests: { millicores: 100, bytes: 320 * 2 ** 20 },
   limits: { millicores: 0, bytes: 1152 * 2 ** 20 },
+  overlay: '',
 };
 
 /** The revision that every pod of this ring should have. */

@@ -19,6 +19,7 @@ import {
 import type { Pinned } from '../pinned.ts';
 import { podRevision } from '../pod-settings.ts';
 import { SECRET_KEYS } from './access.ts';
+import { withOverlay } from './pod-overlay.ts';
 import { canonicalBytes, canonicalCores } from './quantities.ts';
 import type { Ring } from './ring.ts';
 import { peerAddress } from './services.ts';
@@ -38,10 +39,10 @@ export const LATEST_TEMPLATE = 1;
 export function podTemplate(ring: Ring, { template, image }: Pinned): object {
   if (template !== 1)
     throw new AssertionFailed(`pods of form ${template} are made by a later release only`);
-  return firstForm(ring, ring.spec.image ?? image);
+  return withOverlay(firstForm(ring, ring.spec.image ?? image), ring.spec.podTemplate);
 }
 
-function firstForm(ring: Ring, image: string): object {
+function firstForm(ring: Ring, image: string) {
   return {
     metadata: {
       labels: labelsOf(ring.name),
