@@ -229,10 +229,6 @@ export const KUBE_IDLE_MS = 10_000;
 export const KUBE_OUTFIT_MS = 600_000;
 /** ms until a process that was asked to end goes without waiting: within the pod's grace period of 20 s. */
 export const KUBE_END_MS = 15_000;
-/** Events that are being written; beyond it they are dropped. */
-export const KUBE_EVENTS_MAX = 64;
-/** ms (10 min) within which the same happening is the same event again. */
-export const KUBE_EVENT_MS = 600_000;
 
 /** Kubernetes: calls of the API server. */
 /** ms to connect to the API server, TLS included. */
@@ -298,6 +294,8 @@ export const EVENTS_BURST = 25;
 export const EVENT_REFILL_MS = 10_000;
 /** Events that wait to be sent; more are dropped, since they tell only what status tells as well. */
 export const EVENTS_QUEUED_MAX = 200;
+/** ms that an operator which stops takes to tell what is still to be told. */
+export const EVENT_FLUSH_MS = 2_000;
 /** Series, and objects, that are remembered at a time. */
 export const EVENTS_KEPT_MAX = 2_000;
 /** bytes of UTF-8, characters: what the API server takes. */

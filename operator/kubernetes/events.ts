@@ -1,6 +1,7 @@
 // What happened, for `kubectl describe` and `kubectl events`. Events are told, never relied upon: they
 // wait for nobody, what is too much is dropped, and a failure to send one is no failure of anything else.
 import {
+  EVENT_FLUSH_MS,
   EVENT_NOTE_BYTES_MAX,
   EVENT_REFRESH_MS,
   EVENT_SERIES_MS,
@@ -12,7 +13,7 @@ import { RingError } from '../../core/errors.ts';
 import type { KubeApi, KubeKind, KubeObject, KubeRef } from './api.ts';
 import { Budget } from './event-budget.ts';
 import { microTime } from './lease.ts';
-import { realTimers, type Timers } from './timers.ts';
+import { pause, realTimers, type Timers } from './timers.ts';
 
 export const EVENTS: KubeKind = {
   apiVersion: 'events.k8s.io/v1',
@@ -108,10 +109,12 @@ export class EventRecorder {
     this.#send(() => this.#create(series));
   }
 
-  /** Sends what is still to be told; resolves when it was sent or has failed. */
-  async flush(): Promise<void> {
+  /** Sends what is still to be told; resolves when it was sent or has failed, or time is up. */
+  async flush(withinMs = EVENT_FLUSH_MS): Promise<void> {
     for (const series of this.#series.values()) this.#refresh(series);
-    await this.#sending;
+    const sent = new AbortController();
+    await Promise.race([this.#sending, pause(this.#timers, withinMs, sent.signal)]);
+    sent.abort();
   }
 
   #again(key: string, series: Series, nowMs: number): void {

@@ -9,7 +9,7 @@ import { OperatorMetrics } from '../metrics.ts';
 import { reasonOf } from '../words.ts';
 import { Controller } from './controller.ts';
 import type { ControllerEvents } from './controller.ts';
-import { EventRecorder } from './event-recorder.ts';
+import { EventRecorder } from './events.ts';
 import { readFlags } from './flags.ts';
 import type { KubernetesFlags } from './flags.ts';
 import { openHealth } from './health.ts';
@@ -87,12 +87,17 @@ async function operate(flags: KubernetesFlags, log: Logger, ending: AbortSignal)
     const lead = async (term: AbortSignal): Promise<void> => {
       await Promise.race([watched.synced(), aborted(term)]);
       if (term.aborted) return;
-      const controller = controllerOf({ flags, log, metrics, config }, watched, term);
+      const recorder = recorderOf({ flags, log, metrics, config });
+      const controller = controllerOf({ flags, log, metrics, config }, watched, {
+        term,
+        recorder,
+      });
       present.controller = controller;
       await controller.begin();
       await aborted(term);
       await controller.stop();
       present.controller = null;
+      await recorder.flush();
     };
     await elected({ flags, log, metrics, config }, present, lead, ending);
   } finally {
@@ -164,18 +169,9 @@ interface Parts {
 function controllerOf(
   { flags, log, metrics, config }: Parts,
   watched: Watched,
-  term: AbortSignal,
+  { term, recorder }: { readonly term: AbortSignal; readonly recorder: EventRecorder },
 ): Controller {
   const api = kubeApi(config, { observer: metrics.api, signal: term });
-  const recorder = new EventRecorder({
-    api,
-    instance: flags.identity,
-    nowMs: Date.now,
-    draw: () => randomBytes(8).toString('hex'),
-    failed: (error) => {
-      log.warn({ err: error }, 'an event could not be written');
-    },
-  });
   return new Controller({
     api,
     view: watched,
@@ -189,10 +185,28 @@ function controllerOf(
       const { namespace, name } = about.metadata;
       const level = happening.type === 'Warning' ? 'warn' : 'info';
       log[level]({ namespace, ring: name, reason: happening.reason }, happening.message);
-      recorder.tell(about, happening);
+      const { type, reason, message: note } = happening;
+      recorder.record({ regarding: about, type, reason, action: reason, note });
     },
     events: controllerEvents(log, metrics),
   });
+}
+
+/** Its calls outlive the term: what was done in it is told even so. */
+function recorderOf({ flags, log, metrics, config }: Parts): EventRecorder {
+  const api = kubeApi(config, { observer: metrics.api });
+  return new EventRecorder(
+    api,
+    { instance: flags.identity },
+    {
+      failed: (error) => {
+        log.warn({ err: error }, 'an event could not be written');
+      },
+      dropped: () => {
+        log.debug('an event was dropped: there were too many');
+      },
+    },
+  );
 }
 
 function controllerEvents(log: Logger, metrics: OperatorMetrics): ControllerEvents {

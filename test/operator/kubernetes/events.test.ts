@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RingError } from '../../../core/errors.ts';
 import {
+  EVENT_FLUSH_MS,
   EVENT_NOTE_BYTES_MAX,
   EVENT_REFILL_MS,
   EVENT_REFRESH_MS,
@@ -193,6 +194,23 @@ describe('too many events', () => {
     await recorder.flush();
     expect(failures).toHaveLength(EVENTS_QUEUED_MAX);
   });
+});
+
+test('who stops does not wait for an API server that never answers', async () => {
+  const time = new VirtualTime();
+  const api = { create: () => new Promise(() => undefined) } as unknown as KubeApi;
+  const recorder = new EventRecorder(
+    api,
+    { instance: 'a', timers: time },
+    { failed: () => 0, dropped: () => 0 },
+  );
+  recorder.record(happening('x'));
+  let isOver = false;
+  const flushed = recorder.flush().then(() => (isOver = true));
+  await time.advance(EVENT_FLUSH_MS - 1);
+  expect(isOver).toBe(false);
+  await time.advance(1);
+  await flushed;
 });
 
 test('counts add up to all that was recorded and not dropped, and no timer is left', async () => {
