@@ -41,6 +41,16 @@ describe('an error of a client is excused', () => {
     expect(excuse(failure({ what: 'read' }), outages)).toBeNull();
   });
 
+  test('for a write handed to a coordinator that had just started anew, but not to one that stays dead', () => {
+    const outages = new Outages();
+    outages.begin('ring-2', 'killed', 6_000);
+    const late = failure({ code: 'TIMEOUT', via: 'ring-1' });
+    expect(excuse(late, outages)).toBeNull();
+    outages.end('ring-2', 10_001);
+    expect(excuse(late, outages)).toBe('handed to a coordinator that had just started anew');
+    expect(excuse({ ...late, what: 'read' }, outages)).toBeNull();
+  });
+
   test('for a cut connection only where its own node, or through the proxy any, went away', () => {
     const outages = new Outages();
     outages.begin('ring-0', 'killed', 10_050);

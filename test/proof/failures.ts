@@ -26,7 +26,7 @@ export const NOTICE_MS = RECONNECT_MS_MAX + 1_000;
 /** ms after a node is ready again until the proxy sends it connections, and the watcher knows. */
 const ROUTE_MS = 1_000;
 
-/** ms until a node notices that a peer it is connected to has died. */
+/** ms until a node notices that a peer it is connected to has died, or started anew. */
 const BROKEN_MS = 500;
 
 /** A refusal by a condition is an answer, not a failure. */
@@ -60,5 +60,8 @@ export function excuse(failure: Failure, outages: Outages): string | null {
   const slackMs = code === 'TIMEOUT' ? BROKEN_MS : 0;
   if (failure.what === 'write' && outages.nodeDied(failure, slackMs))
     return 'cut off with its coordinator';
+  // Decision 0011: what is handed to a process that just started anew is never coordinated twice.
+  if (failure.what === 'write' && code === 'TIMEOUT' && outages.nodeReturned(failure, BROKEN_MS))
+    return 'handed to a coordinator that had just started anew';
   return null;
 }

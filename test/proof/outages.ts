@@ -68,6 +68,17 @@ export class Outages {
     );
   }
 
+  /** A node that had died came back close to the span: who asked it may have meant its forerunner. */
+  nodeReturned({ startMs, endMs }: Span, slackMs: number): boolean {
+    return this.#outages.some(
+      ({ why, who, untilMs }) =>
+        DEAD.has(why) &&
+        who !== OPERATOR &&
+        untilMs >= startMs - slackMs &&
+        untilMs <= endMs + slackMs,
+    );
+  }
+
   /** A node was ending in order at some time of the span. */
   someoneLeft(span: Span): boolean {
     return this.#within(span, 0).some(({ why }) => why === 'leaving');
