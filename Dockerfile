@@ -17,13 +17,6 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json --declaration false --sourceMap
  && find node_modules \( -name '*.d.ts' -o -name '*.map' \) -delete
 
 FROM ${BASE}
-ARG VERSION=dev
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="ringkeeper" \
-      org.opencontainers.image.description="A Kubernetes operator that runs a distributed hash table and never loses an acknowledged write" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
@@ -38,6 +31,14 @@ RUN chmod 755 dist/operator/image.mjs dist/operator/cli/dht.mjs \
 USER 10001:10001
 RUN ringkeeper node --help >/dev/null && ringkeeper operator --help >/dev/null \
  && ringkeeper operator kubernetes --help >/dev/null && ringkeeper dht --help >/dev/null
+# Last, since every commit changes it.
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="ringkeeper" \
+      org.opencontainers.image.description="A Kubernetes operator that runs a distributed hash table and never loses an acknowledged write" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 # Process 1 is Node itself: it takes its signals (operator/image.mjs) and starts no children, so nothing
 # is left for an init to reap or to pass on.
 ENTRYPOINT ["ringkeeper"]
