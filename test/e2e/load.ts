@@ -27,6 +27,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     rate: { type: 'string', default: '80' },
     seed: { type: 'string', default: '1' },
+    prefix: { type: 'string', default: '' },
   },
 });
 const { host } = values;
@@ -46,6 +47,7 @@ const clients = Array.from({ length: clientCount }, (_, index) =>
     rng: seededRng(rng.below(2 ** 32)),
     targets: () => ({ proxy: target, nodes: [] }),
     thinkMs: (clientCount / Number(values.rate)) * 1000,
+    prefix: values.prefix,
     retryMs: LOAD.retryMs,
   }).run(calling.signal),
 );
@@ -78,7 +80,7 @@ async function finish(): Promise<LoadVerdict> {
   await Promise.all(clients);
   const told = sums();
   await until('the ring is whole', REST_MS, isWhole, 500);
-  const keysRead = await readEverything(journal, [target]);
+  const keysRead = await readEverything(journal, [target], values.prefix);
   const violations = judgeHistory(journal.calls, REAL_RULES).map(describeViolation);
   return { ...told, keysRead, violations };
 }

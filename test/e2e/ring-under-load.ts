@@ -43,6 +43,7 @@ interface RingObject {
 export class RingUnderLoad {
   readonly kube: Kube;
   readonly name: string;
+  #loads = 0;
   readonly #images: { readonly ring: string; readonly load: string };
 
   constructor(kube: Kube, name: string, images: { readonly ring: string; readonly load: string }) {
@@ -67,13 +68,15 @@ export class RingUnderLoad {
 
   /** As somebody else would: an autoscaler’s account. */
   async scaleAs(user: string, replicas: number): Promise<void> {
-    await this.kube.kubectl([
-      'scale',
-      'dht',
-      this.name,
-      `--replicas=${String(replicas)}`,
-      `--as=${user}`,
-    ]);
+    const path = `/apis/dht.ringkeeper.dev/v1alpha1/namespaces/${this.kube.namespace}/dhtclusters/${this.name}/scale`;
+    await this.kube.kubectl(['replace', '--raw', path, '-f', '-', `--as=${user}`], {
+      input: JSON.stringify({
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { name: this.name, namespace: this.kube.namespace },
+        spec: { replicas },
+      }),
+    });
   }
 
   /** Names of the ring’s volume claims. */
@@ -187,7 +190,12 @@ export class RingUnderLoad {
             name: 'load',
             image: this.#images.load,
             imagePullPolicy: 'IfNotPresent',
-            args: [`--host=${this.name}`, `--seed=${String(options.seed ?? 1)}`],
+            args: [
+              `--host=${this.name}`,
+              `--seed=${String(options.seed ?? 1)}`,
+              // Loads of other scenarios left their keys in the ring.
+              `--prefix=load-${String(this.#loads++)}-`,
+            ],
             securityContext: {
               allowPrivilegeEscalation: false,
               readOnlyRootFilesystem: true,

@@ -275,7 +275,8 @@ scenarios('a ring on a real cluster', () => {
         async () => {
           await ring.kube.host('cut', numberOf(first!), numberOf(second!));
           await new Promise((again) => setTimeout(again, 20_000));
-          await ring.kube.host('heal');
+          // It ends with 1 where a host had nothing to heal; whether all is well is asked of the ring.
+          await ring.kube.host('heal').catch(() => undefined);
         },
         { host: third! },
       );

@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly targets: () => { readonly proxy: Target; readonly nodes: readonly Target[] };
   /** ms that a client thinks on average. */
   readonly thinkMs: number;
+  /** What all keys begin with, so that several loads may share a ring. */
+  readonly prefix?: string;
   /** ms until a call that failed is tried once more; left out: it is not. */
   readonly retryMs?: number;
 }
@@ -80,7 +82,8 @@ export class ProofClient {
         // Drawn anew for the second try: nobody knows what became of the first one's value.
         return this.#twice(() => this.#write(key, this.#drawWish(key)));
       case 'once': {
-        const once = `once/${this.#options.index}/${this.#onceCount++}`;
+        const { prefix = '', index } = this.#options;
+        const once = `${prefix}once/${index}/${this.#onceCount++}`;
         return this.#twice(() =>
           this.#write(once, {
             value: this.#options.journal.nextValue(),
@@ -193,11 +196,11 @@ export class ProofClient {
   }
 
   #drawKey(): string {
-    const { rng, journal, index } = this.#options;
+    const { rng, journal, index, prefix = '' } = this.#options;
     const generation = Math.floor(journal.now() / GENERATION_MS);
     return chance(rng, 0.4)
-      ? `shared/${generation}/${rng.below(SHARED_KEYS)}`
-      : `own/${index}/${generation}/${rng.below(OWN_KEYS)}`;
+      ? `${prefix}shared/${generation}/${rng.below(SHARED_KEYS)}`
+      : `${prefix}own/${index}/${generation}/${rng.below(OWN_KEYS)}`;
   }
 
   #drawWish(key: string): WriteWish {

@@ -21,10 +21,11 @@ interface Verdict {
   readonly siblings?: readonly { readonly value: string }[];
 }
 
-/** Keys that were read at each target. Throws where a key cannot be read at all. */
+/** Keys (all that begin with the prefix) that were read at each target. Throws where a key cannot be read at all. */
 export async function readEverything(
   journal: Journal,
   targets: readonly Target[],
+  prefix = '',
 ): Promise<number> {
   const keys = journal.writtenKeys();
   const access = new RingAccess();
@@ -34,7 +35,8 @@ export async function readEverything(
         await readBatch(access, target, journal, keys.slice(at, at + KEYS_PER_BATCH));
       }
     }
-    for (const target of targets.slice(0, 1)) await listAll(access, target, journal, keys);
+    for (const target of targets.slice(0, 1))
+      await listAll(access, target, journal, { keys, prefix });
   } finally {
     access.close();
   }
@@ -91,7 +93,7 @@ async function listAll(
   access: RingAccess,
   target: Target,
   journal: Journal,
-  keys: readonly string[],
+  { keys, prefix }: { readonly keys: readonly string[]; readonly prefix: string },
 ): Promise<void> {
   const startMs = journal.now();
   const listed = new Set<string>();
@@ -100,7 +102,7 @@ async function listAll(
     const page = await until('the keys are listed', PATIENCE_MS, async () => {
       const outcome = await access.call(
         target,
-        requestBytes('GET', `/v1/keys?limit=${LISTED_PER_PAGE}${from}`),
+        requestBytes('GET', `/v1/keys?prefix=${prefix}&limit=${LISTED_PER_PAGE}${from}`),
       );
       return outcome.kind === 'failure'
         ? null
