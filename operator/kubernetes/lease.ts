@@ -68,6 +68,11 @@ export async function runElected(
   while (!stop.aborted) {
     const askedMs = timers.nowMs();
     const isOurs = await candidate.obtain(events);
+    if (isOurs && stop.aborted) {
+      // Asked to stop while the lease was asked for: nothing begins any more.
+      await candidate.release(events);
+      return;
+    }
     // An answer that comes too late is no right to begin.
     if (isOurs && timers.nowMs() < askedMs + LEASE_DEADLINE_MS) {
       const outcome = await term(candidate, events, { askedMs, lead, stop });
@@ -166,6 +171,7 @@ class Candidate {
   /** Acquires or renews; false: it is not ours, or nobody knows. */
   async obtain(events: ElectionEvents): Promise<boolean> {
     try {
+      if (this.#isOurs() && (await this.#renew())) return true;
       const { namespace, name } = this.#options;
       this.#look(await this.#api.get<Lease>({ kind: LEASES, namespace, name }));
       if (this.#isOthers()) return false;
@@ -176,6 +182,21 @@ class Candidate {
       if (!(error instanceof RingError && error.code === 'CONFLICT')) events.failed(error);
       return false;
     }
+  }
+
+  /** One call where nobody else wrote meanwhile; false: somebody did, were it a renewal of ours that was lost. */
+  async #renew(): Promise<boolean> {
+    try {
+      this.#look(await this.#write(this.#record()));
+      return true;
+    } catch (error) {
+      if (error instanceof RingError && error.code === 'CONFLICT') return false;
+      throw error;
+    }
+  }
+
+  #isOurs(): boolean {
+    return this.#lease?.spec.holderIdentity === this.identity;
   }
 
   /** Gives the lease back, so that the next one need not wait. */
@@ -208,11 +229,11 @@ class Candidate {
     // Never the same twice, even where the wall clock stands still: no change is no renewal.
     const beforeMs = Date.parse(before?.renewTime ?? '') || 0;
     const now = microTime(Math.max((this.#options.wallMs ?? Date.now)(), beforeMs + 1));
-    const isOurs = before?.holderIdentity === this.identity;
+    const isOurs = this.#isOurs();
     return {
       holderIdentity: this.identity,
       leaseDurationSeconds: LEASE_SECONDS,
-      acquireTime: isOurs ? (before.acquireTime ?? now) : now,
+      acquireTime: isOurs ? (before?.acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: (before?.leaseTransitions ?? 0) + (isOurs ? 0 : 1),
     };

@@ -81,7 +81,7 @@ describe('of two processes', () => {
     leases.calls = 0;
     await time.advance(600_000);
     expect(leaders()).toEqual([first]);
-    expect(leases.calls / 10).toBeLessThan(70);
+    expect(leases.calls / 10).toBeLessThan(50);
     expect(leases.lease?.spec).toMatchObject({ holderIdentity: first, leaseTransitions: 1 });
     await stopAll();
   });
@@ -164,6 +164,18 @@ describe('of two processes', () => {
     a.fate = () => ({ ms: 20, outcome: 'lost' });
     await time.advance(LEASE_DEADLINE_MS + 5_000);
     expect(leaders()).toEqual([]);
+    await stopAll();
+  });
+
+  test('one that is stopped while it asks begins nothing, and the other need not wait', async () => {
+    const { time, begin, leaders, stopAll } = election();
+    const a = begin('a');
+    a.stop.abort();
+    await time.advance(100);
+    expect(a.told).toEqual([]);
+    begin('b');
+    await time.advance(100);
+    expect(leaders()).toEqual(['b']);
     await stopAll();
   });
 
