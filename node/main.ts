@@ -1,6 +1,6 @@
 // One node as a process: settings, signals, exit codes. Ends in order on the first signal and at
 // once on the second.
-import './small-heap.ts';
+import { collectStart } from './small-heap.ts';
 import { ConfigError, parseConfig } from './config.ts';
 import type { NodeConfig } from './config.ts';
 import { openLog } from './log.ts';
@@ -70,6 +70,7 @@ process.on('SIGINT', onSignal);
 try {
   const node = await startNode(config, log, { failed: end });
   stop = () => node.stop();
+  collectStart();
   if (asked)
     void stop().then(
       () => process.exit(0),

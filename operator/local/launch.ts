@@ -63,8 +63,8 @@ export async function launchOf(
     'volume-uid': volume,
     'log-format': 'json',
   });
-  // A small young generation keeps an idle node below 100 MB; V8 takes this at its start only.
-  const program = [process.execPath, '--max-semi-space-size=4', nodeProgram()];
+  // The young generation bounds what a busy node holds beside its data; V8 takes this at its start only.
+  const program = [process.execPath, '--max-semi-space-size=8', nodeProgram()];
   await compileAhead([...program, '--help']);
   return {
     program: (volume) => [
