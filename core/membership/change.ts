@@ -182,6 +182,21 @@ export function finishChange(document: RingDocument, stamp: Stamp): Edit {
 }
 
 /**
+ * Read-new → write-both: reads ask the old ring again, which every write has satisfied all along, as it did
+ * the new one. So this waits for no barrier, but an abort that follows must: some may still read the new
+ * ring, and would miss what the old one alone has acknowledged.
+ */
+export function retreat(document: RingDocument, stamp: Stamp): Edit {
+  if (document.phase !== 'read-new') return refused(`phase ${document.phase} has no way back`);
+  return edited(document, {
+    ...document,
+    epoch: stamp.epoch,
+    phase: 'write-both',
+    progress: { ...document.progress, sinceMs: stamp.nowMs },
+  });
+}
+
+/**
  * Write-both → stable on the old ring, barrier or not: reads and writes were satisfied by the old
  * sets all along. Pure joiners are no longer named: nothing that counts was theirs alone.
  */

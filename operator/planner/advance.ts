@@ -1,7 +1,7 @@
 // The change under way (protocol §3): on to the next phase when its barrier and coverage hold, back
 // when the demand went back or a gaining member cannot go on, and otherwise why it waits.
 import type { Member } from '../../core/api/ring-document.ts';
-import { abortChange, enterReadNew, finishChange } from '../../core/membership/change.ts';
+import { abortChange, enterReadNew, finishChange, retreat } from '../../core/membership/change.ts';
 import { holds } from '../../core/membership/barrier.ts';
 import { coverage, strandedSlots, uncovered } from '../../core/membership/coverage.ts';
 import type { Wait } from './actions.ts';
@@ -14,16 +14,31 @@ import type { World } from './world.ts';
 export function abortUnwanted(world: World): Verdict {
   if (world.document.phase !== 'write-both') return SILENT;
   const why = unwanted(world) ?? hopeless(world);
-  if (why === null || isOnlyWayForward(world)) return SILENT;
+  if (why === null || onlyWay(world) === 'forward') return SILENT;
+  // After a retreat somebody may still read the new ring: its members must have heard of it (I4).
+  if (isStranding(world) && !world.without.has('R5') && !holds(world.barrier)) return SILENT;
   return store(abortChange(world.document, stampOf(world)), world.document);
 }
 
-/** The old copies are lost and the gaining members may hold the writes: what they have is not dropped (I1). */
-function isOnlyWayForward({ document }: World): boolean {
+/** Back from read-new, when the new copies are lost and the old ones, which get every write, are not (I1). */
+export function retreatFromLoss(world: World): Verdict {
+  if (world.document.phase !== 'read-new' || onlyWay(world) !== 'back') return SILENT;
+  return store(retreat(world.document, stampOf(world)), world.document);
+}
+
+/** Which of the two rings alone can still be read whole: too many of the other one's members are lost. */
+function onlyWay(world: World): 'forward' | 'back' | 'either' {
+  const { current, next } = world.document;
+  if (next === null) return 'either';
+  const isOldLost = strandedSlots(world.document, { from: next, to: current }).length > 0;
+  if (isOldLost === isStranding(world)) return 'either';
+  return isOldLost ? 'forward' : 'back';
+}
+
+/** Going on would leave copies behind that a quorum of the new ring does not have. */
+function isStranding({ document }: World): boolean {
   const { current, next } = document;
-  if (next === null || strandedSlots(document, { from: next, to: current }).length === 0)
-    return false;
-  return strandedSlots(document, { from: current, to: next }).length === 0;
+  return next !== null && strandedSlots(document, { from: current, to: next }).length > 0;
 }
 
 /** On to the next phase, or what it waits for. Pausing the cluster does not stop what is under way. */
@@ -127,9 +142,7 @@ function hopeless(world: World): string | null {
     if (silenceMs(world, member) > desired.abortAfterMs) return `${id} does not answer`;
     if (reports.get(incarnation)?.diskFull === true) return `the disk of ${id} is full`;
   }
-  const { current, next } = document;
-  const stranded = next === null ? [] : strandedSlots(document, { from: current, to: next });
-  return stranded.length > 0 ? `${stranded.length} slots would have too few copies` : null;
+  return isStranding(world) ? 'slots would have too few copies' : null;
 }
 
 /** Members that the change takes in. */

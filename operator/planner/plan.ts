@@ -3,7 +3,7 @@
 import { NO_RULES_OFF } from '../../core/replica/rules.ts';
 import type { Rule } from '../../core/replica/rules.ts';
 import type { Action, Wait } from './actions.ts';
-import { abortUnwanted, advanceChange } from './advance.ts';
+import { abortUnwanted, advanceChange, retreatFromLoss } from './advance.ts';
 import { conditionsOf, foundingConditions } from './conditions.ts';
 import type { Condition } from './conditions.ts';
 import {
@@ -48,6 +48,7 @@ const PRECEDENCE: readonly RingRule[] = [
   markLostMembers, //    R9: volumes proved gone
   readdressMembers,
   abortUnwanted, //      the demand went back, or a gaining member cannot go on
+  retreatFromLoss, //    reads go back to the old ring: the new copies are lost
   advanceChange, //      I4, R7: the next phase of the change under way
   recordFullBarrier, //  R8: losers may clean up
   confirmCleanUps, //    R10

@@ -16,7 +16,8 @@ import type { World } from './world.ts';
  * 3. all this under the newest document that was ever stored: an older one in a restored store says
  *    nothing about where the copies are.
  *
- * Beyond it, `isTakenOver`: a volume with the only old copies, where the new set holds every write.
+ * Beyond it, `isTakenOver`: a volume with the only copies of one of two sets, where the other one holds
+ * every write.
  */
 export function mayDestroy(world: World, machine: Machine, keyText: string | null): boolean {
   if (world.setting.disaster) return true;
@@ -28,26 +29,37 @@ export function mayDestroy(world: World, machine: Machine, keyText: string | nul
   return keyText === null && document.epoch === newest.epoch && isTakenOver(world, document, own);
 }
 
-/** A volume is lost: where it held the only old copies, whatever is planned from now on is planned knowing it. */
+/** A volume is lost: where it held a set's only copies, whatever is planned from now on is planned knowing it. */
 export function tellOperators({ store, operators }: World): void {
-  if (store.document?.phase !== 'write-both' || !isSingle(store.document.current)) return;
+  const { document } = store;
+  const asked = document === null ? null : readRing(document);
+  if (document?.next == null || asked === null || !isSingle(asked)) return;
   for (const operator of operators) operator.lookAfresh();
+}
+
+/** The ring that reads ask in this phase. */
+function readRing({ phase, current, next }: RingDocument): Assignment {
+  return phase === 'read-new' && next !== null ? next : current;
 }
 
 const isSingle = ({ replicationFactor, seats }: Assignment): boolean =>
   Math.min(replicationFactor, seats.length) === 1;
 
 /**
- * A change on the way to more copies goes forward when the only old copy is lost, also when the demand goes
- * back later. Up to the loss demand decides, so no operator may be about to act on what it saw before.
+ * In write-both a change goes forward when the only old copy is lost and the new ones are there, also when
+ * the demand goes back later; in read-new it goes back to the old ones when the only new copy is lost. An
+ * operator that is about to act on what it saw before would go the other way.
  */
 function isTakenOver(world: World, document: RingDocument, own: Incarnation): boolean {
   const { current, next, phase } = document;
-  if (phase !== 'write-both' || next === null || isDepleted(world, [current, next])) return false;
+  // In sloppy mode nobody counts the copies that an acknowledgement rests on.
+  if (next === null || world.setting.mode === 'sloppy') return false;
+  if (isDepleted(world, [current, next])) return false;
   const isActing = world.operators.some((operator) => operator.isActing);
-  if (!isSingle(current) || isActing) return false;
-  const nextSet = (slot: Slot): ReplicaSet => slotSets(document, slot).writes.at(-1)!;
-  return world.copies.spares(nextSet, own, null);
+  if (!isSingle(readRing(document)) || isActing) return false;
+  const other = (slot: Slot): ReplicaSet =>
+    slotSets(document, slot).writes.at(phase === 'read-new' ? 0 : -1)!;
+  return world.copies.spares(other, own, null);
 }
 
 /** Not whole again after an earlier loss. */

@@ -8,6 +8,7 @@ import {
   enterReadNew,
   finishChange,
   losersOf,
+  retreat,
 } from '../../../core/membership/change.ts';
 import { checkDocument, readSet, writeSets } from '../../../core/membership/document.ts';
 import { after, begun, edit, finished, founded, wishFor } from './founded.ts';
@@ -61,6 +62,17 @@ describe('a ring change', () => {
     };
     const reading = edit(enterReadNew(lost, after(lost)));
     expect(edit(finishChange(reading, after(reading))).uncleaned).toEqual([]);
+  });
+
+  test('goes back from read-new to write-both: the sets are what they were, and nobody has left', () => {
+    const writing = begun(['a', 'b', 'c'], ['b', 'c', 'd']);
+    const reading = edit(enterReadNew(writing, after(writing)));
+    const back = edit(retreat(reading, after(reading)));
+    expect(back).toEqual({ ...writing, epoch: 4, progress: back.progress });
+    for (let slot = 0; slot < 1 << back.slotBits; slot++) {
+      expect(writeSets(back, slot)).toEqual(writeSets(writing, slot));
+      expect(readSet(back, slot)).toEqual(readSet(writing, slot));
+    }
   });
 
   test('an abort names no joiner any more, and leavers serve again', () => {
@@ -130,6 +142,7 @@ describe('what does not apply is refused and changes nothing', () => {
     ],
     ['read-new out of stable', /stable/, refusal((d) => enterReadNew(d, after(d)))],
     ['an end out of write-both', /write-both/, refusal((_, d) => finishChange(d, after(d)))],
+    ['a retreat from write-both', /write-both/, refusal((_, d) => retreat(d, after(d)))],
     ['an abort of a stable ring', /stable/, refusal((d) => abortChange(d, after(d)))],
     [
       'an abort once reads ask the new ring',

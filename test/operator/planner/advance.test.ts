@@ -146,6 +146,53 @@ describe('write-both is not aborted where the old copies are lost and the new on
   });
 });
 
+describe('read-new is left for write-both', () => {
+  const one = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
+
+  /** Three copies become one; dev-1, which is to hold some slots alone, is lost in read-new. */
+  function bereft(members = 3): IdealRing {
+    const ring = IdealRing.settledAt(members);
+    Object.assign(ring.desired, one);
+    while (ring.document!.phase !== 'read-new') ring.pass();
+    ring.wipe(1);
+    return ring;
+  }
+
+  test('when the only new copies are lost: the old ones get every write until the change ends', () => {
+    const ring = bereft();
+    const { change } = ring.document!;
+    while (ring.document!.phase === 'read-new') ring.pass();
+    expect(ring.document).toMatchObject({ phase: 'write-both', change });
+    ring.settle();
+    expect(ring.seats()).toEqual(['dev-0', 'dev-1', 'dev-2']);
+    expect(ring.document!.current.replicationFactor).toBe(1);
+  });
+
+  test('and aborted once everybody has heard of it: a laggard would still read the new ring', () => {
+    const ring = bereft(5);
+    const { current } = ring.document!;
+    while (ring.document!.phase === 'read-new') ring.pass();
+    // The demand goes back as well, which alone would wait for nobody.
+    Object.assign(ring.desired, { replicationFactor: 3, readQuorum: 2, writeQuorum: 2 });
+    ring.cut(0);
+    ring.nowMs += ring.desired.barrierWaitMs;
+    expect(phaseAfter(ring)).toBe('write-both');
+    ring.node(0).process = 'running';
+    while (ring.document!.phase === 'write-both') ring.pass();
+    expect(ring.document).toMatchObject({ phase: 'stable', change: null, current });
+  });
+
+  test('not when enough of the new members are left', () => {
+    const ring = IdealRing.settledAt(3);
+    ring.desired = { ...ring.desired, replicas: 4 };
+    while (ring.document!.phase !== 'read-new') ring.pass();
+    ring.wipe(3);
+    while (ring.document!.phase === 'read-new') ring.pass();
+    expect(ring.document!.phase).toBe('stable');
+    expect(ring.seats()).toContain('dev-3');
+  });
+});
+
 describe('write-both is aborted', () => {
   const cases: [string, (ring: IdealRing) => void][] = [
     [

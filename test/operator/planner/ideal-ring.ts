@@ -240,8 +240,8 @@ export class IdealRing {
 
   /** I4 and R7, counted naively: who of each set lags behind, and who copied nothing. */
   #judgePhase(before: RingDocument, after: RingDocument): void {
-    if (before.phase === after.phase || (before.phase === 'write-both' && after.phase === 'stable'))
-      return;
+    const isWayBack = after.phase === (before.phase === 'read-new' ? 'write-both' : 'stable');
+    if (before.phase === after.phase || isWayBack) return;
     const by = new Map([...this.nodes.values()].map((node) => [node.incarnation, node]));
     const lags = (member: Incarnation) =>
       memberOf(before, member)?.lost === false &&

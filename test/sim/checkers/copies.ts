@@ -152,6 +152,7 @@ export class CopyJudge {
       const { reads, writes } = slotSets(document, slot);
       if (!this.mayMiss(one, reads, without)) continue;
       const sets = { reads, old: writes[0]!, next: writes.at(-1)! };
+      if (document.phase === 'read-new' && this.goesBack(one, sets, without)) continue;
       if (document.phase === 'read-new' && this.healsFromOld(one, sets, without)) continue;
       if (document.phase === 'write-both' && this.goesForward(one, sets, without)) continue;
       return this.accuse(
@@ -166,6 +167,12 @@ export class CopyJudge {
   private goesForward(one: Acknowledged, { reads, next }: PhaseSets, without: Without): boolean {
     const isGone = reads.members.every((member) => this.site.lost.has(member));
     return isGone && !this.mayMiss(one, next, without);
+  }
+
+  /** No quorum of the new set is left to answer, and the change goes back to the old one. */
+  private goesBack(one: Acknowledged, { reads, old }: PhaseSets, without: Without): boolean {
+    const living = reads.members.filter((member) => !this.site.lost.has(member));
+    return living.length < reads.read && !this.mayMiss(one, old, without);
   }
 
   /**

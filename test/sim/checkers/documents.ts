@@ -1,6 +1,6 @@
 // Judges ring documents as they are stored and adopted: I2 (one per epoch, epochs grow), I4 (no
 // phase left before its barrier), I9 (each is one ring), I10 (a join moves little).
-import type { Epoch, Incarnation, Slot } from '../../../core/api/ids.ts';
+import type { ChangeId, Epoch, Incarnation, Slot } from '../../../core/api/ids.ts';
 import type { Assignment, RingDocument } from '../../../core/api/ring-document.ts';
 import { checkDocument, documentHash, slotSets } from '../../../core/membership/document.ts';
 import { replicaSet } from '../../../core/ring/ring.ts';
@@ -19,6 +19,8 @@ export class DocumentJudge {
   private readonly adoptedEpochs = new Map<Incarnation, number>();
   /** Highest epoch that was acknowledged while the disk surely held it. */
   private readonly acknowledged = new Map<Incarnation, number>();
+  /** Changes that went back from read-new: an abort of one waits for its barrier. */
+  private readonly retreated = new Set<ChangeId>();
   /** Ring changes begun. */
   changes = 0;
 
@@ -67,8 +69,13 @@ export class DocumentJudge {
   private judgeStep(before: RingDocument, after: RingDocument): void {
     const begins = before.phase === 'stable' && after.phase === 'write-both';
     if (begins) this.changes++;
-    const aborts = before.phase === 'write-both' && after.phase === 'stable';
-    if (before.phase !== after.phase && !aborts) this.judgeBarrier(before, after);
+    const retreats = before.phase === 'read-new' && after.phase === 'write-both';
+    if (retreats && before.change !== null) this.retreated.add(before.change.id);
+    const aborts =
+      before.phase === 'write-both' &&
+      after.phase === 'stable' &&
+      !(before.change !== null && this.retreated.has(before.change.id));
+    if (before.phase !== after.phase && !aborts && !retreats) this.judgeBarrier(before, after);
     if (begins && after.next !== null) this.judgeMovement(before.current, after.next);
   }
 
