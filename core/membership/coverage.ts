@@ -49,19 +49,24 @@ export function coverage(document: RingDocument, reports: Reports): readonly Cov
   });
 }
 
+/** From one ring to another; `needed`: so many living members of a set are enough, R where it is absent. */
+export interface Way {
+  readonly from: Assignment;
+  readonly to: Assignment;
+  readonly needed?: number;
+}
+
 /**
  * Slots that `to` could not read, since too many of its members are lost, while a member of `from` that is
  * not lost may hold a copy and would not stay: going there would leave that copy behind (I1).
  */
-export function strandedSlots(
-  document: RingDocument,
-  { from, to }: { readonly from: Assignment; readonly to: Assignment },
-): readonly Slot[] {
+export function strandedSlots(document: RingDocument, way: Way): readonly Slot[] {
+  const { from, to } = way;
   const lost = new Set(document.members.filter((m) => m.lost).map((m) => m.incarnation));
   if (lost.size === 0) return [];
   const living = (ring: Assignment, slot: Slot): Incarnation[] =>
     replicaSet(ring, slot).filter((member) => !lost.has(member));
-  const needed = Math.min(to.readQuorum, replicaTable(to).width);
+  const needed = way.needed ?? Math.min(to.readQuorum, replicaTable(to).width);
   const slots = Array.from({ length: 1 << document.slotBits }, (_, slot) => slot);
   return slots.filter((slot) => {
     const then = living(to, slot);

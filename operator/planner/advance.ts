@@ -4,6 +4,7 @@ import type { Member } from '../../core/api/ring-document.ts';
 import { abortChange, enterReadNew, finishChange, retreat } from '../../core/membership/change.ts';
 import { holds } from '../../core/membership/barrier.ts';
 import { coverage, strandedSlots, uncovered } from '../../core/membership/coverage.ts';
+import { replicaTable } from '../../core/ring/ring.ts';
 import type { Wait } from './actions.ts';
 import { SILENT, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -26,13 +27,26 @@ export function retreatFromLoss(world: World): Verdict {
   return store(retreat(world.document, stampOf(world)), world.document);
 }
 
-/** Which of the two rings alone can still be read whole: too many of the other one's members are lost. */
+/** Which of the two rings alone still has everything: too many of the other one's members are lost. */
 function onlyWay(world: World): 'forward' | 'back' | 'either' {
-  const { current, next } = world.document;
+  const { document } = world;
+  const { current, next } = document;
   if (next === null) return 'either';
-  const isOldLost = strandedSlots(world.document, { from: next, to: current }).length > 0;
-  if (isOldLost === isStranding(world)) return 'either';
-  return isOldLost ? 'forward' : 'back';
+  const [forward, back] = [
+    { from: current, to: next },
+    { from: next, to: current },
+  ];
+  const isNewLost = strandedSlots(document, forward).length > 0;
+  const isOldLost = strandedSlots(document, back).length > 0;
+  if (isOldLost !== isNewLost) return isOldLost ? 'forward' : 'back';
+  if (!isOldLost) return 'either';
+  // Neither can be read everywhere. |old| − W + 1 of the old set hold each write among them; where that is
+  // any one of them, so is any gaining member that is covered.
+  const { width } = replicaTable(current);
+  const holders = width - Math.min(current.writeQuorum, width) + 1;
+  const keepsOld = strandedSlots(document, { ...back, needed: holders }).length === 0;
+  const keepsNew = holders === 1 && strandedSlots(document, { ...forward, needed: 1 }).length === 0;
+  return keepsOld === keepsNew ? 'either' : keepsNew ? 'forward' : 'back';
 }
 
 /** Going on would leave copies behind that a quorum of the new ring does not have. */

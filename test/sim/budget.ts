@@ -52,7 +52,7 @@ const isSingle = ({ replicationFactor, seats }: Assignment): boolean =>
  */
 function isTakenOver(world: World, document: RingDocument, own: Incarnation): boolean {
   const { current, next, phase } = document;
-  // In sloppy mode nobody counts the copies that an acknowledgement rests on.
+  // In sloppy mode a write in flight need not have a copy in both sets.
   if (next === null || world.setting.mode === 'sloppy') return false;
   if (isDepleted(world, [current, next])) return false;
   const isActing = world.operators.some((operator) => operator.isActing);

@@ -208,8 +208,7 @@ export class World implements OperatorWorld {
     context: Parameters<CopyJudge['vouched']>[3],
   ): void {
     const document = machine.adopted;
-    const { mode, disaster } = this.setting;
-    if (mode === 'sloppy' || disaster || document === null || machine.incarnation === null) return;
+    if (this.setting.disaster || document === null || machine.incarnation === null) return;
     const what = `the ${request.value === null ? 'delete' : 'put'} ${request.id} of ${request.key.text}`;
     this.copies.vouched(machine.incarnation, document, request.key, context, what);
   }

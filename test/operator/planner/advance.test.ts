@@ -146,6 +146,18 @@ describe('write-both is not aborted where the old copies are lost and the new on
   });
 });
 
+test('nor where the new ring cannot be read everywhere either: each new copy has every write of the one', () => {
+  const ring = IdealRing.settledAt(5, { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 }, 3);
+  Object.assign(ring.desired, { replicationFactor: 4, readQuorum: 4, writeQuorum: 1 });
+  while (ring.document!.phase !== 'write-both') ring.pass();
+  const { change } = ring.document!;
+  ring.wipe(1);
+  while (ring.document!.phase === 'write-both') ring.pass();
+  expect(ring.document).toMatchObject({ phase: 'read-new', change });
+  ring.settle();
+  expect(ring.document).toMatchObject({ phase: 'stable', change: null });
+});
+
 describe('read-new is left for write-both', () => {
   const one = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
 

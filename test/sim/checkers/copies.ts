@@ -56,6 +56,8 @@ export class CopyJudge {
       return this.accuse('R3', `${what} was acknowledged without a dot of its coordinator`);
     const slot = slotOf(key, document.slotBits);
     this.acknowledged.push({ key, slot, dot, what });
+    // A hint may stand for a copy, until it is too old: counted for the budget, and not judged.
+    if (document.mode === 'sloppy') return;
     for (const set of slotSets(document, slot).writes) {
       const holders = set.members.filter(
         (member) => this.holds(member, key, dot) || this.gaveUp(member, document, slot),
