@@ -55,6 +55,8 @@ interface Charge {
   /** Name of the last action, and how often in a row passes failed. */
   before: string;
   failures: number;
+  /** A pass has seen its DhtCluster. */
+  wasThere: boolean;
 }
 
 export class Controller {
@@ -103,9 +105,11 @@ export class Controller {
       charge.failures = 0;
       if (answer === null) {
         this.charges.delete(key);
-        this.options.events.passed(key, null);
+        // What is left of its objects wakes it a few more times; it is told of once.
+        if (charge.wasThere) this.options.events.passed(key, null);
         return null;
       }
+      charge.wasThere = true;
       this.options.events.passed(key, { plan: answer, status: charge.platform.status });
       const waitMs = pauseAfter(answer, charge.before);
       charge.before = nameOf(answer.action);
@@ -146,7 +150,7 @@ export class Controller {
       tell,
       wake: wake(),
     });
-    const charge = { platform, before: '', failures: 0 };
+    const charge = { platform, before: '', failures: 0, wasThere: false };
     this.charges.set(key, charge);
     return charge;
   }

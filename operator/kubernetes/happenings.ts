@@ -43,6 +43,7 @@ function changeEvents(before: Moment, { document, plan }: Moment): Happening[] {
 }
 
 function memberEvents(before: Moment, now: Moment): Happening[] {
+  if (before.document === null && (now.document?.epoch ?? 0) > 1) return [recovered(now)];
   const known = new Map(before.document?.members.map((each) => [each.incarnation, each]));
   const events: Happening[] = [];
   for (const member of now.document?.members ?? []) {
@@ -57,6 +58,14 @@ function memberEvents(before: Moment, now: Moment): Happening[] {
     events.push({ type: 'Normal', reason: 'NodeLeft', message, about: incarnation });
   }
   return events;
+}
+
+/** Not founded: found again, on the volumes of a ring that had lost its document. */
+function recovered({ document }: Moment): Happening {
+  const message =
+    `The ring document was missing and is stored again as the members hold it: epoch ` +
+    `${document?.epoch ?? 0} of cluster ${document?.clusterId ?? ''}`;
+  return { type: 'Warning', reason: 'DocumentRecovered', message };
 }
 
 function memberEvent({ id, incarnation, state, lost }: Member, was?: Member): Happening | null {

@@ -28,6 +28,7 @@ export async function runOnKubernetes(args: readonly string[]): Promise<number> 
     {
       level: flags.logLevel,
       base: { operator: flags.identity },
+      formatters: { level: (label: string) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     pino.destination({ dest: 1, sync: true }),

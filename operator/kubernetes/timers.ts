@@ -10,7 +10,8 @@ export interface Timers {
 export const realTimers: Timers = {
   nowMs: () => performance.now(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    // What was due a moment ago is due now.
+    const timer = setTimeout(run, Math.max(0, ms));
     return () => {
       clearTimeout(timer);
     };

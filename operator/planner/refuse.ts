@@ -24,14 +24,30 @@ export function refusals(world: World, candidate: Candidate): readonly Wait[] {
 
 const OR_RAISE = 'or raise replicas again';
 
-const belowReplicationFactor: Refusal = ({ desired }, candidate) => {
-  const { replicationFactor } = candidate;
-  if (livingLeavers(candidate).size === 0 || candidate.seats.length >= replicationFactor)
-    return null;
+/** Whoever is on the way may be just what is missing: that is no stall yet. */
+function untilTheyCome({ leavers, pending }: Candidate): Wait | null {
+  const coming = pending.filter(({ why }) => why === 'starting' || why === 'cleaning');
+  if (coming.length === 0) return null;
   return wait(
-    'BelowReplicationFactor',
-    `${desired.replicas} members cannot hold ${replicationFactor} copies of each key`,
-    `Ask for at least ${replicationFactor} replicas, or lower replicationFactor first`,
+    'NodesStarting',
+    `${names(leavers)} stay until ${names(coming)} can take their slots`,
+    'They start by themselves; see their logs where they do not',
+    coming.map(({ id }) => id),
+  );
+}
+
+const belowReplicationFactor: Refusal = (_world, candidate) => {
+  const { replicationFactor, seats, pending } = candidate;
+  if (livingLeavers(candidate).size === 0 || seats.length >= replicationFactor) return null;
+  const later =
+    seats.length + pending.length >= replicationFactor ? untilTheyCome(candidate) : null;
+  return (
+    later ??
+    wait(
+      'BelowReplicationFactor',
+      `${seats.length} members cannot hold ${replicationFactor} copies of each key`,
+      `Ask for at least ${replicationFactor} replicas, or lower replicationFactor first`,
+    )
   );
 };
 
@@ -41,11 +57,14 @@ const zoneRuleBroken: Refusal = (world, candidate) => {
     (zone) => !left.has(zone),
   );
   if (emptied.length === 0) return null;
-  return wait(
-    'ZoneRuleBroken',
-    `Nobody would be left in zone ${emptied.join(', ')}`,
-    `Decommission members of other zones instead, ${OR_RAISE}`,
-    candidate.leavers.map(({ id }) => id),
+  return (
+    untilTheyCome(candidate) ??
+    wait(
+      'ZoneRuleBroken',
+      `Nobody would be left in zone ${emptied.join(', ')}`,
+      `Decommission members of other zones instead, ${OR_RAISE}`,
+      candidate.leavers.map(({ id }) => id),
+    )
   );
 };
 

@@ -225,3 +225,14 @@ describe('gates are directional', () => {
     expect(ring.document!.change!.summary).toBe('join dev-4');
   });
 });
+
+test('whoever is to be replaced stays until the successor has answered, and that is no stall', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.desired = { ...ring.desired, decommission: [ring.node(1).id] };
+  while (ring.pass().action.kind !== 'start-node');
+  ring.cut(3);
+  const { waits, conditions } = ring.pass();
+  expect(waits[0]).toMatchObject({ reason: 'NodesStarting', nodes: ['dev-3'] });
+  expect(conditions.find(({ type }) => type === 'Stalled')?.status).toBe('False');
+  expect(ring.seats()).toEqual(['dev-0', 'dev-1', 'dev-2']);
+});
