@@ -39,10 +39,10 @@ export async function callOnce(
   call: KubeRequest,
   { callMs, signal }: { readonly callMs: number; readonly signal?: AbortSignal },
 ): Promise<KubeAnswer> {
+  const end = endOf(callMs + TRICKLE_MS, signal);
   try {
-    const ended = [AbortSignal.timeout(callMs + TRICKLE_MS), ...(signal ? [signal] : [])];
     const query = { ...call.query, timeout: `${Math.ceil(callMs / 1000)}s` };
-    const answer = await send(config, { ...call, query }, AbortSignal.any(ended), {
+    const answer = await send(config, { ...call, query }, end.signal, {
       // A timeout of undici's also probes the connection; an aborted signal would not.
       headersTimeout: callMs,
       bodyTimeout: callMs,
@@ -55,7 +55,31 @@ export async function callOnce(
     };
   } catch (cause) {
     return { kind: 'silent', mayBeDone: !isUnsent(cause), cause };
+  } finally {
+    end.forget();
   }
+}
+
+/**
+ * Aborts after so many ms, or with the signal. By hand, since what AbortSignal.timeout and any() leave
+ * behind until the time is over, or the long-lived signal is gone, adds up call by call.
+ */
+function endOf(
+  ms: number,
+  signal: AbortSignal | undefined,
+): { readonly signal: AbortSignal; readonly forget: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(new Error(signal?.aborted ? 'stopped' : `no answer within ${String(ms)} ms`));
+  };
+  const timer = setTimeout(abort, ms);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  const forget = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, forget };
 }
 
 /** What a stream began with: the status and, where it is no success, the whole body. */
