@@ -10,7 +10,9 @@ COPY core core
 COPY node node
 COPY operator operator
 RUN node_modules/.bin/tsc -p tsconfig.build.json --declaration false --sourceMap false \
- && cp operator/cli/dht.mjs dist/operator/cli/dht.mjs \
+ && node_modules/.bin/tsc -p operator/console/page \
+ && cp operator/console/page/*.html operator/console/page/*.css operator/console/page/*.svg dist/operator/console/page/ \
+ && cp operator/cli/*.mjs dist/operator/cli/ \
  && cp operator/image.mjs dist/operator/image.mjs \
  && npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
  # Nothing here reads them, and they are a third of it.
@@ -24,13 +26,16 @@ COPY --from=build /app/dist dist
 # Compiled once, here: a node starts faster and smaller, also where nothing can be written. The cache
 # is kept by user, so it is made by the one that runs.
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compiled
-RUN chmod 755 dist/operator/image.mjs dist/operator/cli/dht.mjs \
+RUN chmod 755 dist/operator/image.mjs dist/operator/cli/*.mjs \
  && ln -s /app/dist/operator/image.mjs /usr/local/bin/ringkeeper \
  && ln -s /app/dist/operator/cli/dht.mjs /usr/local/bin/dht \
- && mkdir compiled && chown 10001:10001 compiled
+ && ln -s /app/dist/operator/cli/kubectl-dht.mjs /usr/local/bin/kubectl-dht \
+ # /data: a named volume takes its owner from here.
+ && mkdir compiled /data && chown 10001:10001 compiled /data
 USER 10001:10001
 RUN ringkeeper node --help >/dev/null && ringkeeper operator --help >/dev/null \
- && ringkeeper operator kubernetes --help >/dev/null && ringkeeper dht --help >/dev/null
+ && ringkeeper operator kubernetes --help >/dev/null && ringkeeper dht --help >/dev/null \
+ && ringkeeper kubectl-dht --help >/dev/null
 # Last, since every commit changes it.
 ARG VERSION=dev
 ARG REVISION=unknown

@@ -9,14 +9,19 @@ const WHOLE = [
   '/test/proof/real-ring\\.',
   '/test/operator/(cli/)?main\\.',
   '/test/operator/local/(platform|supervisor)\\.',
+  '/test/client/(scaling|packed)\\.',
   '/test/node/(main|running-node)\\.',
   '/test/node/storage/crash\\.',
   '/test/core/ring/claim\\.',
   '/test/sim/(exhaust|rules|schedule)\\.',
   // A kube-apiserver and an etcd for each file.
   '/test/kubernetes/[^/]+\\.',
+  // A browser.
+  '/test/browser/[^/]+\\.',
   // The image is built first.
   '/test/image/[^/]+\\.',
+  // Rings and rules under a real Prometheus, where there is one.
+  '/test/prometheus/[^/]+\\.',
   // A whole cluster, where one is named.
   '/test/e2e/[^/]+\\.',
 ];
@@ -25,6 +30,8 @@ const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
+  // It hooks into Node's loader, which Jest has in place of Node's; tests load the client library whole.
+  moduleNameMapper: { '/light-client\\.ts$': '<rootDir>/operator/kubernetes/light-parts.ts' },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

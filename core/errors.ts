@@ -31,6 +31,7 @@ export const ERRORS = {
     title: 'If-Match or If-None-Match did not hold',
   },
   VALUE_TOO_LARGE: { status: 413, retryable: false, title: 'The value is too large' },
+  WRONG_RING: { status: 421, retryable: false, title: 'The request was meant for another ring' },
   TOO_MANY_SIBLINGS: {
     status: 409,
     retryable: false,
@@ -56,7 +57,7 @@ export const ERRORS = {
   FRAME_INVALID: { status: 500, retryable: false, title: 'The peer sent an invalid frame' },
   MANIFEST_INVALID: { status: 422, retryable: false, title: 'The manifest is not valid' },
   CONFLICT: { status: 409, retryable: true, title: 'The stored document changed meanwhile' },
-  FORBIDDEN: { status: 403, retryable: false, title: 'The Kubernetes API server forbids it' },
+  FORBIDDEN: { status: 403, retryable: false, title: 'It is not allowed' },
   INVALID: { status: 422, retryable: false, title: 'The Kubernetes API server refuses the object' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;
 

@@ -24,6 +24,8 @@ export const SLOT_BITS_MAX = 16;
 export const REPLICATION_FACTOR_MAX = 7;
 /** Members of one ring: above it full membership in one document stops being the cheap choice. */
 export const MEMBERS_MAX = 1024;
+/** Waits that a status tells of: beyond these it is one trouble many times over. */
+export const WAITS_MAX = 64;
 
 /** Protocol versions this build speaks, lowest and highest. */
 export const PROTOCOL_VERSION_MIN = 1;
@@ -77,8 +79,17 @@ export const DEFERRED_MAX = 1024;
 /** Records and bytes of one page of a stream, a hint delivery or a clean-up. */
 export const PAGE_RECORDS = 256;
 export const PAGE_BYTES = 1024 * 1024;
-/** Slots that a gaining member streams at a time: enough to hide latency, few enough to leave room. */
-export const STREAMS_MAX = 16;
+/** Pages that a gaining member asks for at a time: enough to hide latency and syncs, few enough to leave room. */
+export const STREAMS_MAX = 6;
+/** Slots read back at a time: enough to hide a disk's latency, few enough to leave it to clients. */
+export const READ_BACK_MAX = 16;
+/** Records that such a page should bring, beside PAGE_BYTES: merged in one go, some 10 ms. */
+export const STREAM_RECORDS = 1024;
+/** Slots of such a page: at most (each is read from disk for it), and while their size is unknown. */
+export const STREAM_SLOTS_MAX = 64;
+export const STREAM_SLOTS_FIRST = 8;
+/** Keys written to slots that are being streamed, of which is remembered that they are there, some 100 bytes each. */
+export const WRITTEN_KEYS_MAX = 100_000;
 /** Slots that a losing member cleans up at a time. */
 export const CLEANUPS_MAX = 64;
 /** Slots compared in one anti-entropy question, and ticks between questions. */
@@ -102,7 +113,7 @@ export const IN_FLIGHT_MAX = 8192;
 export const HELLO_BYTES_MAX = 1024;
 /** Connections that have not proved themselves yet; beyond it the oldest is hung up on. */
 export const STRANGERS_MAX = 64;
-/** bytes waiting for one peer's socket; beyond it envelopes are dropped: two of the largest frames. */
+/** bytes waiting for one peer's socket; beyond it envelopes are dropped. One frame may go above it. */
 export const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
 /** ms: an idle connection says so this often; one that stays silent for SILENT_PROBES_MAX of them is dead. */
 export const PROBE_MS = 5_000;
@@ -145,6 +156,9 @@ export const LIST_SLOTS_IN_FLIGHT = 64;
 export const LIST_SLOTS_MAX = 4096;
 /** bytes of a ring document on the admin port: 1024 members and 7 zones of 65,536 slots, twice, in text. */
 export const DOCUMENT_BYTES_MAX = 8 * 1024 * 1024;
+/** ms that a member has to answer a ring check, and members that are asked at a time. */
+export const RING_CHECK_MS = 2_000;
+export const RING_CHECK_IN_FLIGHT = 16;
 /** Keys of one listing page. */
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 1000;
@@ -159,6 +173,22 @@ export const DISK_CHECK_MS = 1_000;
 /** ms between two pages of the scrub, and between two scrubs (1 day): it must never be felt. */
 export const SCRUB_PAUSE_MS = 200;
 export const SCRUB_EVERY_MS = 24 * 3600 * 1000;
+
+/** The client that applications use. */
+/** ms for a call with its retries: three deadlines of the ring's own. */
+export const CLIENT_DEADLINE_MS = 15_000;
+/** ms for one request: the ring gives up by itself after operationMs, so that silence is a fault. */
+export const CLIENT_ATTEMPT_MS = 6_500;
+/** ms after which a read asks another member as well as it can: reads are answered in a few. */
+export const CLIENT_HASTY_READ_MS = 2_000;
+/** ms before a request is sent again, doubling in between, a random half of it taken off. */
+export const CLIENT_RETRY_MS_MIN = 20;
+export const CLIENT_RETRY_MS_MAX = 1_000;
+/** ms for which a member that failed is asked nothing, doubling in between. */
+export const CLIENT_AVOID_MS_MIN = 500;
+export const CLIENT_AVOID_MS_MAX = 30_000;
+/** Times that an update begins anew because others wrote meanwhile. */
+export const CLIENT_UPDATES_MAX = 64;
 
 /** Storage. */
 /** bytes of decoded records kept in front of the store. */
@@ -175,6 +205,8 @@ export const ABORT_AFTER_MS = 60_000;
 export const RECONCILE_MS = 1_000;
 /** ms between two passes while something is under way: waits end by polling nodes, not by luck. */
 export const RECONCILE_BUSY_MS = 200;
+/** Of the time for which a ring has stood still, the pause until it is looked at again: so late at most. */
+export const RECONCILE_PATIENCE = 0.25;
 /** ms: a pass that keeps failing is tried again at least this often. */
 export const RECONCILE_RETRY_MS_MAX = 10_000;
 /** ms to connect to a node's admin port, and for one admin call to be answered in full. */
@@ -221,6 +253,8 @@ export const KUBE_LAG_MS = 5_000;
 export const KUBE_FIGURES_MS = 2_000;
 /** ms until the Secret is read again where no node takes the token. */
 export const KUBE_SECRET_MS = 10_000;
+/** ms (10 min) that a host may be cordoned until its members leave it: a reboot is over by then. */
+export const KUBE_CORDON_MS = 600_000;
 /** ms after which a pod that is not ready counts as sick, and no longer as one that is coming. */
 export const KUBE_COMING_MS = 60_000;
 /** ms between two looks at a ring that is at rest: nodes are asked, the API server is not. */
@@ -237,6 +271,8 @@ export const KUBE_CONNECT_MS = 3_000;
 export const KUBE_CALL_MS = 10_000;
 /** ms that an operation may take with its retries; a later pass of the loop has newer facts. */
 export const KUBE_PATIENCE_MS = 20_000;
+/** ms that a pod's token is believed; the kubelet replaces it long before it ends. */
+export const KUBE_TOKEN_MS = 60_000;
 /** Calls of one operation, the first included. */
 export const KUBE_TRIES_MAX = 5;
 /** ms before a retry: a random part of a ceiling that doubles from the first to the last. */
@@ -244,6 +280,8 @@ export const KUBE_RETRY_MS_MIN = 100;
 export const KUBE_RETRY_MS_MAX = 3_000;
 /** Objects of one page of a list: some 5 MB at most of 10 kB each. */
 export const KUBE_PAGE = 500;
+/** ms (5 min) without a line after which a stream of a log is begun anew: its end may have got lost. */
+export const KUBE_LOG_SILENCE_MS = 5 * 60_000;
 /** bytes of one event of a watch; etcd takes objects of 1.5 MB, and JSON of the wire adds little. */
 export const WATCH_LINE_BYTES_MAX = 8 * 1024 * 1024;
 /** s that the API server keeps a watch open, between the two, drawn at random: not all end at once. */
@@ -271,6 +309,9 @@ export const QUEUE_RETRY_MS_MIN = 250;
 export const QUEUE_RETRY_MS_MAX = 60_000;
 /** ms after a failure during which a change of the cluster hurries nothing: it may be our own trace. */
 export const QUEUE_CALM_MS = 1_000;
+
+/** % by which the heap of an operator on Kubernetes may grow between two full collections. */
+export const OPERATOR_HEAP_GROWTH_PERCENT = 20;
 
 /** Kubernetes: leader election. */
 /** s that others leave a lease alone which they do not see renewed. */
@@ -301,3 +342,25 @@ export const EVENTS_KEPT_MAX = 2_000;
 /** bytes of UTF-8, characters: what the API server takes. */
 export const EVENT_NOTE_BYTES_MAX = 1024;
 export const EVENT_WORD_MAX = 128;
+
+/** Console. */
+/** Port of the web console on loopback; where it is held, another one is taken unless it was asked for. */
+export const CONSOLE_PORT = 8085;
+/** ms between two states sent to one page: faster is not seen, and a busy operator looks often. */
+export const CONSOLE_STATE_MS = 250;
+/** ms that a request without a page waits for a look of its own: members that are silent take a while. */
+export const CONSOLE_LOOK_MS = 5_000;
+/** ms after which a silent stream says that it lives: proxies and port-forwards drop idle connections. */
+export const CONSOLE_BEAT_MS = 15_000;
+/** Streams at a time, each a page; beyond it OVERLOADED. */
+export const CONSOLE_STREAMS_MAX = 64;
+/** bytes that a page may be behind before states are skipped for it: two of the largest. */
+export const CONSOLE_BEHIND_BYTES_MAX = 1024 * 1024;
+/** What happened, kept for pages that come later. */
+export const CONSOLE_NEWS_MAX = 200;
+/** ms between two looks at the members' own measurements, while a page is open. */
+export const CONSOLE_FIGURES_MS = 3_000;
+/** Members asked for them at a time. */
+export const CONSOLE_FIGURES_IN_FLIGHT = 8;
+/** Characters of a value that are shown; the whole is a download away. */
+export const CONSOLE_VALUE_CHARS_MAX = 20_000;

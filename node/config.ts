@@ -32,6 +32,8 @@ export interface NodeConfig {
   readonly corsOrigins: readonly string[];
   /** UID of the volume; null: the data folder's inode. */
   readonly volumeUid: string | null;
+  /** False: requests are not counted, and there is no page. */
+  readonly metrics: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -77,6 +79,7 @@ export function parseConfig({ args, environment, isTerminal }: Surroundings): No
     handoffBytesPerSecond: take('handoff-bytes-per-second', (text) => parseBytes(text) || Infinity),
     corsOrigins: take('cors-origins', parseOrigins),
     volumeUid: take('volume-uid', (text) => (text === '' ? null : text)),
+    metrics: take('metrics', (text) => oneOf(text, ['true', 'false']) === 'true'),
     logLevel: take('log-level', (text) => oneOf(text, ['debug', 'info', 'warn', 'error'])),
     logFormat: take('log-format', (text) => {
       const format = oneOf(text, ['auto', 'json', 'pretty']);

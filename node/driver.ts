@@ -59,7 +59,7 @@ export class Driver {
     Incarnation,
     { epoch: number; documentHash: string; heardMs: number }
   >();
-  #transport: Transport | null = null;
+  #transport: Pick<Transport, 'send'> | null = null;
   #document: RingDocument | null;
   readonly #queue: Input[] = [];
   /** From the start on: what arrives before it waits until the boot effects are carried out. */
@@ -94,7 +94,7 @@ export class Driver {
    * Carries out what the replica ordered at boot, then ticks. The transport's events come to
    * `received`.
    */
-  start(transport: Transport): void {
+  start(transport: Pick<Transport, 'send'>): void {
     this.#transport = transport;
     if (this.#document !== null) this.#options.onAdopted(this.#document);
     this.#run(this.#bootEffects);
@@ -191,6 +191,14 @@ export class Driver {
   }
   get pendingRequests(): number {
     return this.#pending.size;
+  }
+  /** Questions to peers without an answer. */
+  get pendingCalls(): number {
+    return this.#replica.calls.size;
+  }
+  /** Deleted keys that are watched before they are dropped for good (R10). */
+  get watchedTombstones(): number {
+    return this.#replica.tombstones.size;
   }
   get incarnation(): Incarnation {
     return this.#options.storage.identity.incarnation;

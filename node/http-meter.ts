@@ -1,53 +1,57 @@
 // Counts client requests on the hot path: plain typed arrays, nothing is made per request.
+import { distribution, SECONDS_BOUNDS } from './distribution.ts';
+import type { Counted, Distribution } from './distribution.ts';
 import { VERBS } from './http/exchange.ts';
 import type { Verb } from './http/exchange.ts';
 
 export const OUTCOMES = ['ok', 'siblings', 'missing', 'refused', 'unavailable', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/**
- * Upper bounds in seconds, doubling from 125 µs to 8.2 s: a factor of two is enough to see a
- * change.
- */
-export const LATENCY_BOUNDS = Array.from({ length: 17 }, (_, i) => 0.000125 * 2 ** i);
-const ROW = LATENCY_BOUNDS.length + 1;
+export const LATENCY_BOUNDS = SECONDS_BOUNDS;
+
+/** One request that fell into a bucket: the way from a graph to a log line. */
+export interface Example {
+  readonly requestId: string;
+  readonly seconds: number;
+  /** Wall clock in ms. */
+  readonly atMs: number;
+}
 
 export interface HttpMeter {
-  observe(verb: Verb, status: number, seconds: number): void;
+  readonly observe: (verb: Verb, status: number, seconds: number, requestId: string) => void;
   /** Requests since the start. */
   count(verb: Verb, outcome: Outcome): number;
-  /** Per bound the requests at or below it, then all of them; and the sum of seconds. */
-  latency(verb: Verb): { readonly cumulative: readonly number[]; readonly sum: number };
+  latency(verb: Verb): Counted;
+  /** Of this verb and bucket the newest request; null: none came. */
+  example(verb: Verb, bucket: number): Example | null;
 }
 
-export function httpMeter(): HttpMeter {
+const ROW = LATENCY_BOUNDS.length + 1;
+
+/** `now`: wall clock, ms since 1970. */
+export function httpMeter(now: () => number): HttpMeter {
   const counts = new Float64Array(VERBS.length * OUTCOMES.length);
-  const buckets = new Float64Array(VERBS.length * ROW);
-  const sums = new Float64Array(VERBS.length);
+  const latencies: readonly Distribution[] = VERBS.map(() => distribution(LATENCY_BOUNDS));
+  const ids = new Array<string>(VERBS.length * ROW).fill('');
+  const examples = new Float64Array(VERBS.length * ROW * 2);
   const indexOf = Object.fromEntries(VERBS.map((verb, i) => [verb, i])) as Record<Verb, number>;
   return {
-    observe(verb, status, seconds) {
+    observe(verb, status, seconds, requestId) {
       const row = indexOf[verb];
       counts[row * OUTCOMES.length + outcomeIndex(status)]!++;
-      buckets[row * ROW + bucketOf(seconds)]!++;
-      sums[row]! += seconds;
+      const place = row * ROW + latencies[row]!.observe(seconds);
+      ids[place] = requestId;
+      examples[place * 2] = seconds;
+      examples[place * 2 + 1] = now();
     },
     count: (verb, outcome) => counts[indexOf[verb] * OUTCOMES.length + OUTCOMES.indexOf(outcome)]!,
-    latency(verb) {
-      let total = 0;
-      const row = buckets.subarray(indexOf[verb] * ROW, (indexOf[verb] + 1) * ROW);
-      return {
-        cumulative: Array.from(row, (count) => (total += count)),
-        sum: sums[indexOf[verb]]!,
-      };
+    latency: (verb) => latencies[indexOf[verb]]!.read(),
+    example(verb, bucket) {
+      const place = indexOf[verb] * ROW + bucket;
+      const [seconds, atMs] = [examples[place * 2]!, examples[place * 2 + 1]!];
+      return atMs === 0 ? null : { requestId: ids[place]!, seconds, atMs };
     },
   };
-}
-
-function bucketOf(seconds: number): number {
-  let bucket = 0;
-  while (bucket < LATENCY_BOUNDS.length && seconds > LATENCY_BOUNDS[bucket]!) bucket++;
-  return bucket;
 }
 
 /** `unavailable`: the ring could not give a verdict; `failed`: a bug of this node. */

@@ -1,7 +1,8 @@
-// The only place that knows prom-client: numbers that are kept elsewhere become metrics when they
-// are asked for, so that the hot path only counts.
+// The only place of a node that knows prom-client: numbers that are kept elsewhere become metrics when
+// they are asked for, so that the hot path only counts.
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Metric } from 'prom-client';
+import type { Counted } from './distribution.ts';
 
 export type Metrics = Registry;
 
@@ -82,21 +83,18 @@ export function table(
   });
 }
 
-export interface Distribution {
+export interface LabelledCounts extends Counted {
   readonly labels: Readonly<Record<string, string>>;
-  /** Per bound the observations at or below it, then all of them. */
-  readonly cumulative: readonly number[];
-  readonly sum: number;
 }
 
 /** A histogram counted elsewhere: prom-client's own can only be fed one observation at a time. */
 export function histogram(
   registry: Metrics,
   { name, help }: Named,
-  read: () => readonly Distribution[],
+  read: () => readonly LabelledCounts[],
   bounds: readonly number[],
 ): void {
-  const rows = ({ labels, cumulative, sum }: Distribution): object[] => [
+  const rows = ({ labels, cumulative, sum }: LabelledCounts): object[] => [
     ...cumulative.map((value, i) => ({
       metricName: `${name}_bucket`,
       labels: { le: bounds[i] ?? '+Inf', ...labels },

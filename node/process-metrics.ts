@@ -27,13 +27,11 @@ export function processMetrics(registry: Metrics, signal: AbortSignal): void {
     registry,
     {
       name: 'dht_node_event_loop_delay_seconds',
-      help: 'How late timers run since the last scrape, by quantile. Above 0.1: it is overloaded.',
+      help: 'How late timers run since the last scrape, by percentile. Above 0.1: it is overloaded.',
     },
-    'quantile',
+    'percentile',
     () => {
-      const rows = [50, 99, 100].map(
-        (q) => [String(q / 100), seconds(delay.percentile(q))] as const,
-      );
+      const rows = [50, 99, 100].map((q) => [String(q), seconds(delay.percentile(q))] as const);
       delay.reset();
       return rows;
     },
@@ -63,7 +61,7 @@ function resourceMetrics(registry: Metrics): void {
     registry,
     {
       name: 'dht_node_heap_used_bytes',
-      help: 'Heap in use.',
+      help: 'Heap in use. Rising after each major collection: a leak.',
     },
     () => process.memoryUsage().heapUsed,
   );

@@ -1,13 +1,16 @@
 // What the replica counted, as metrics: quorum outcomes, repair, handoff, hints, tombstones.
 import type { Counter } from '../core/replica/counters.ts';
 import type { Driver } from './driver.ts';
-import { counter, table } from './metrics.ts';
+import { counter, gauge, table } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 
 const OPERATIONS = ['read', 'write'] as const;
 const OUTCOMES = ['ok', 'short', 'timeout', 'stale-epoch'] as const;
 
-export function replicaMetrics(registry: Metrics, driver: Pick<Driver, 'counted'>): void {
+export function replicaMetrics(
+  registry: Metrics,
+  driver: Pick<Driver, 'counted' | 'watchedTombstones'>,
+): void {
   table(
     registry,
     {
@@ -28,9 +31,51 @@ export function replicaMetrics(registry: Metrics, driver: Pick<Driver, 'counted'
   for (const [name, counted, help] of COUNTED) {
     counter(registry, { name: `dht_node_${name}_total`, help }, () => driver.counted(counted));
   }
+  for (const [what, way, help] of HANDOFF) {
+    table(registry, { name: `dht_node_handoff_${what}_${way}_total`, help }, () =>
+      PEER_STATES.map(
+        (state) => [{ peer: state }, driver.counted(`handoff-${what}-${way}-${state}`)] as const,
+      ),
+    );
+  }
+  gauge(
+    registry,
+    {
+      name: 'dht_node_tombstones_watched',
+      help: 'Deleted keys that are old enough to go and are watched first. Rising: a replica is away.',
+    },
+    () => driver.watchedTombstones,
+  );
 }
 
+const PEER_STATES = ['joining', 'serving', 'leaving', 'left'] as const;
+
+const HANDOFF: readonly (readonly [what: 'keys' | 'bytes', way: 'in' | 'out', help: string])[] = [
+  [
+    'keys',
+    'in',
+    'Keys that ring changes streamed here, by state of the member they came from. Rising: slots move here.',
+  ],
+  [
+    'bytes',
+    'in',
+    'Bytes of those keys. Rising slowly during a change: throttled, or the source is slow.',
+  ],
+  [
+    'keys',
+    'out',
+    'Keys that this node streamed to others, by their state. Rising: slots move away.',
+  ],
+  ['bytes', 'out', 'Bytes of those keys. Rising: handoff competes with requests here.'],
+];
+
 const COUNTED: readonly (readonly [name: string, counted: Counter, help: string])[] = [
+  [
+    'writes_handed_over',
+    'writes-handed-over',
+    'Writes that reached this node though it is no replica of their key, and went on to one. Rising: ' +
+      'clients go through the Service; ringkeeper/client asks replicas directly.',
+  ],
   [
     'read_repairs',
     'read-repairs',
@@ -58,24 +103,14 @@ const COUNTED: readonly (readonly [name: string, counted: Counter, help: string]
     'Leaves of those slots that were exchanged. Rising: how much there is to heal.',
   ],
   [
-    'handoff_keys_in',
-    'handoff-keys-in',
-    'Keys that ring changes streamed to this node. Rising: slots move here.',
+    'anti_entropy_bytes_in',
+    'anti-entropy-bytes-in',
+    'Bytes of records that such exchanges brought here. Rising: this replica missed writes.',
   ],
   [
-    'handoff_bytes_in',
-    'handoff-bytes-in',
-    'Bytes of those keys. Rising slowly during a change: throttled, or the source is slow.',
-  ],
-  [
-    'handoff_keys_out',
-    'handoff-keys-out',
-    'Keys that this node streamed to others. Rising: slots move away.',
-  ],
-  [
-    'handoff_bytes_out',
-    'handoff-bytes-out',
-    'Bytes of those keys. Rising: handoff competes with requests here.',
+    'anti_entropy_bytes_out',
+    'anti-entropy-bytes-out',
+    'Bytes of records that this node pushed in them. Rising: another replica missed writes.',
   ],
   [
     'hints_kept',

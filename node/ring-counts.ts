@@ -1,5 +1,6 @@
 // Counts of slots and peers by state, as this node sees them: what health pages and alerts rest on.
 import type { NodeReport } from '../core/api/admin.ts';
+import type { Incarnation } from '../core/api/ids.ts';
 import type { RingDocument } from '../core/api/ring-document.ts';
 import { slotSets } from '../core/membership/document.ts';
 
@@ -23,8 +24,7 @@ type Seen = Pick<NodeReport, 'incarnation' | 'silentPeers' | 'uncleanSlots' | 'u
 export function slotsByState(document: RingDocument | null, seen: Seen): SlotsByState {
   const counts = { owned: 0, replicated: 0, moving: 0, under_replicated: 0 };
   if (document !== null) {
-    const gone = new Set(seen.silentPeers);
-    for (const member of document.members) if (member.lost) gone.add(member.incarnation);
+    const gone = goneOf(document, seen);
     for (let slot = 0; slot < 1 << document.slotBits; slot++) {
       const { reads, writes, everyone } = slotSets(document, slot);
       if (!everyone.includes(seen.incarnation)) continue;
@@ -37,6 +37,57 @@ export function slotsByState(document: RingDocument | null, seen: Seen): SlotsBy
     }
   }
   return { ...counts, unclean: seen.uncleanSlots, unequal: seen.unequalSlots };
+}
+
+/**
+ * Of all slots of the ring, not only of those held here: when all copies of a slot are gone, nobody is
+ * left who holds it and could tell. Each state includes those below it.
+ */
+export interface RingSlots {
+  readonly all: number;
+  /** Fewer than N live copies. */
+  readonly under_replicated: number;
+  /** Fewer than W of some set: writes are refused (R2). */
+  readonly below_write_quorum: number;
+  /** Fewer than R: reads are refused. */
+  readonly below_read_quorum: number;
+  readonly without_live_copy: number;
+}
+
+export function ringSlots(
+  document: RingDocument | null,
+  seen: Pick<Seen, 'silentPeers'>,
+): RingSlots {
+  const counts = {
+    all: 0,
+    under_replicated: 0,
+    below_write_quorum: 0,
+    below_read_quorum: 0,
+    without_live_copy: 0,
+  };
+  if (document === null) return counts;
+  counts.all = 1 << document.slotBits;
+  const gone = goneOf(document, seen);
+  const live = ({ members }: { readonly members: readonly Incarnation[] }): number =>
+    members.filter((member) => !gone.has(member)).length;
+  for (let slot = 0; slot < counts.all; slot++) {
+    const { reads, writes } = slotSets(document, slot);
+    const copies = live(reads);
+    if (copies < document.current.replicationFactor) counts.under_replicated++;
+    if (writes.some((set) => live(set) < set.write)) counts.below_write_quorum++;
+    if (copies < reads.read) counts.below_read_quorum++;
+    if (copies === 0) counts.without_live_copy++;
+  }
+  return counts;
+}
+
+/** Who is silent or lost. */
+function goneOf(
+  document: RingDocument,
+  { silentPeers }: Pick<Seen, 'silentPeers'>,
+): ReadonlySet<Incarnation> {
+  const lost = document.members.filter((member) => member.lost);
+  return new Set([...silentPeers, ...lost.map(({ incarnation }) => incarnation)]);
 }
 
 export interface PeersByState {

@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RingDocument } from '../core/api/ring-document.ts';
 import { RingError } from '../core/errors.ts';
 import {
-  DISK_CHECK_MS,
   DRAIN_MS,
   DRAIN_NOTICE_MS,
   PROTOCOL_VERSION,
@@ -16,6 +15,7 @@ import {
 } from '../core/limits.ts';
 import { seededRng } from '../core/rng.ts';
 import type { Endpoint, NodeConfig } from './config.ts';
+import { watchDisk } from './disk-watch.ts';
 import { Driver } from './driver.ts';
 import { httpMeter } from './http-meter.ts';
 import { adminApp } from './http/admin.ts';
@@ -25,6 +25,7 @@ import type { HttpServer } from './http/server.ts';
 import { logEvent } from './log.ts';
 import type { Logger } from './log.ts';
 import { metricsPage } from './metrics-page.ts';
+import { tellAnswers, tellQuestions, tellsRequests } from './request-log.ts';
 import { scrubForEver } from './scrubbing.ts';
 import { openLevelStorage } from './storage/level.ts';
 import { openMemoryStorage } from './storage/memory.ts';
@@ -102,13 +103,14 @@ export async function startNode(
         epoch: (driver.document?.epoch ?? 0) as RingDocument['epoch'],
         protocolVersionMin: PROTOCOL_VERSION_MIN,
         protocolVersionMax: PROTOCOL_VERSION,
+        namesWanted: tellsRequests(log),
       }),
       listen: config.peer,
       secret: config.clusterSecret,
       events: {
-        received: (envelope) => {
+        received: tellQuestions(log, (envelope) => {
           driver.received(envelope);
-        },
+        }),
         disconnected: (peer) => {
           driver.disconnected(peer);
         },
@@ -119,8 +121,8 @@ export async function startNode(
     }),
   );
   transport = tcp;
-  driver.start(tcp);
-  watchDisk(storage, driver, ending.signal);
+  driver.start(tellAnswers(log, tcp));
+  watchDisk({ storage, driver, log }, ending.signal);
   void scrubForEver({ storage, driver, signal: ending.signal });
   const servers = await orFail(
     'port',
@@ -167,18 +169,6 @@ function peersOf(
   return document.members.filter((member) => !member.lost && member.incarnation !== incarnation);
 }
 
-function watchDisk(storage: Storage, driver: Driver, signal: AbortSignal): void {
-  const look = (): void => {
-    const { diskFull, diskFreeBytes } = storage.stats();
-    driver.disk(diskFull, diskFreeBytes);
-  };
-  look();
-  const timer = setInterval(look, DISK_CHECK_MS);
-  signal.addEventListener('abort', () => {
-    clearInterval(timer);
-  });
-}
-
 interface Servers {
   readonly client: HttpServer;
   readonly admin: HttpServer;
@@ -191,7 +181,7 @@ interface Wiring {
   readonly log: Logger;
   readonly driver: Driver;
   readonly storage: Storage;
-  readonly transport: Transport;
+  readonly transport: Transport & { readonly port: number };
   readonly ending: AbortController;
 }
 
@@ -203,7 +193,7 @@ async function openServers({
   transport,
   ending,
 }: Wiring): Promise<Servers> {
-  const http = httpMeter();
+  const http = httpMeter(Date.now);
   const idPrefix = `${driver.incarnation.slice(0, 6)}${randomBytes(3).toString('hex')}`;
   const client = await listen(
     config.client,
@@ -213,20 +203,21 @@ async function openServers({
       corsOrigins: config.corsOrigins,
       idPrefix,
       now: Date.now,
-      observe: (verb, status, seconds) => {
-        http.observe(verb, status, seconds);
-      },
+      peerPort: Number(/\d+$/.exec(config.advertise ?? '')?.[0] ?? transport.port),
+      observe: config.metrics ? http.observe : () => undefined,
       log,
     }),
   );
-  const metrics = metricsPage({
-    driver,
-    storage,
-    transport,
-    http,
-    inFlight: client.inFlight,
-    signal: ending.signal,
-  });
+  const page = config.metrics
+    ? metricsPage({
+        driver,
+        storage,
+        transport,
+        http,
+        inFlight: client.inFlight,
+        signal: ending.signal,
+      })
+    : null;
   let leaving: Promise<void> | null = null;
   const drain = (): Promise<void> =>
     (leaving ??= client.sendAway(DRAIN_NOTICE_MS).then(() => driver.drain()));
@@ -235,7 +226,7 @@ async function openServers({
     adminApp({
       driver,
       token: config.adminToken,
-      metrics: () => metrics.render(),
+      metrics: page === null ? null : (accept) => page.render(accept),
       idPrefix: `${idPrefix}a`,
       log,
       drain,

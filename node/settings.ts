@@ -90,6 +90,12 @@ export const SETTINGS = [
     help: 'identity of the volume; default: the inode of the data folder',
   },
   {
+    flag: 'metrics',
+    value: 'true|false',
+    fallback: 'true',
+    help: 'false: requests are not counted, and there is no /metrics',
+  },
+  {
     flag: 'log-level',
     value: 'debug|info|warn|error',
     fallback: 'info',

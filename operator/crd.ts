@@ -90,7 +90,7 @@ const COLUMNS = [
   column('Phase', 'string', '.status.phase', 'One word for all of it.'),
   column('Age', 'date', '.metadata.creationTimestamp', 'Time since it was created.'),
   wide('Epoch', '.status.ring.epoch', 'Number of the ring document.'),
-  wide('Keys', '.status.ring.keys', 'Keys of the ring.'),
+  wide('Keys', '.status.ring.keys', 'Keys of the ring, and marks of deleted ones.'),
   wide('Moving', '.status.ring.movingSlots', 'Slots that change hands.'),
 ];
 

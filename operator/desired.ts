@@ -43,6 +43,7 @@ export function nodeSettings(spec: ClusterSpec) {
     cacheBytes: spec.storage.cacheBytes,
     handoffBytesPerSecond: spec.handoff.maxBytesPerSecond,
     corsOrigins: spec.http.corsOrigins,
+    logLevel: spec.logLevel ?? 'info',
     restartedAt: spec.restartedAt ?? '',
   } as const;
 }
@@ -59,6 +60,7 @@ export const UNSET_NODE_SETTINGS: NodeSettings = {
   cacheBytes: 67_108_864,
   handoffBytesPerSecond: 0,
   corsOrigins: [],
+  logLevel: 'info',
   restartedAt: '',
 };
 

@@ -1,162 +1,75 @@
-// The operator's only place that knows prom-client. Names of the loop itself are controller-runtime's,
-// so that dashboards and alerts made for other operators fit.
+// The operator's only place that knows prom-client: figures that are kept elsewhere become metrics when
+// they are asked for; what only happens is counted here.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ClusterStatus } from '../core/api/cluster.ts';
+
+export interface Named {
+  readonly name: string;
+  /** Says what a rise means. */
+  readonly help: string;
+}
+
+/** Values of the labels, in the order of their names, and the number. */
+export type Row = readonly [labels: readonly string[], value: number];
+
+export interface Family extends Named {
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+}
 
 /** s; a pass is some ms of work, or seconds of waiting for a node. */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const QUEUE = { name: 'dhtcluster' } as const;
 
-/** What is asked for when metrics are collected. */
-export interface Readings {
-  readonly depth: () => number;
-  readonly staleMs: () => number;
-  readonly isLeader: () => boolean;
-}
-
-export class OperatorMetrics {
+export class Metrics {
   private readonly registry = new Registry();
-  private readonly passes: Counter;
-  private readonly passSeconds: Histogram;
-  private readonly adds: Counter;
-  private readonly retries: Counter;
-  private readonly queueSeconds: Histogram;
-  private readonly workSeconds: Histogram;
-  private readonly calls: Counter;
-  private readonly callSeconds: Histogram;
-  private readonly rings: readonly (readonly [Gauge, (status: ClusterStatus) => number])[];
+  /** Those whose figures are kept elsewhere, by name. */
+  private readonly families = new Map<string, { reset(): void }>();
 
-  constructor(readings: Readings) {
-    const registers = [this.registry];
-    const counter = (name: string, help: string, labelNames: string[]): Counter =>
-      new Counter({ name, help, labelNames, registers });
-    const histogram = (name: string, help: string, labelNames: string[]): Histogram =>
-      new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
-    const read = (name: string, help: string, labels: object, value: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        labelNames: Object.keys(labels),
-        registers,
-        collect() {
-          this.set({ ...labels }, value());
-        },
-      });
+  /** Read anew each time the page is asked for. */
+  family({ kind, name, help, labels }: Family, read: () => Iterable<Row>): void {
+    const fill = (set: (labels: Record<string, string>, value: number) => void): void => {
+      for (const [values, value] of read())
+        set(Object.fromEntries(labels.map((label, i) => [label, values[i]!])), value);
     };
-    this.passes = counter('controller_runtime_reconcile_total', 'Passes by outcome.', [
-      'controller',
-      'result',
-    ]);
-    this.passSeconds = histogram(
-      'controller_runtime_reconcile_time_seconds',
-      'Time of a pass: observe, plan, act.',
-      ['controller'],
+    const common = { name, help, labelNames: [...labels], registers: [this.registry] };
+    this.families.set(
+      name,
+      kind === 'counter'
+        ? new Counter({
+            ...common,
+            collect() {
+              this.reset();
+              fill((at, value) => {
+                this.inc(at, value);
+              });
+            },
+          })
+        : new Gauge({
+            ...common,
+            collect() {
+              this.reset();
+              fill((at, value) => {
+                this.set(at, value);
+              });
+            },
+          }),
     );
-    this.adds = counter('workqueue_adds_total', 'Times that a ring was to be looked at.', ['name']);
-    this.retries = counter('workqueue_retries_total', 'Passes that are tried again.', ['name']);
-    this.queueSeconds = histogram(
-      'workqueue_queue_duration_seconds',
-      'Time that a ring which is due waits for a worker.',
-      ['name'],
-    );
-    this.workSeconds = histogram('workqueue_work_duration_seconds', 'Time of a pass.', ['name']);
-    this.calls = counter('rest_client_requests_total', 'Calls of the API server.', [
-      'code',
-      'method',
-      'resource',
-    ]);
-    this.callSeconds = histogram(
-      'rest_client_request_duration_seconds',
-      'Time of a call of the API server.',
-      ['verb'],
-    );
-    read('workqueue_depth', 'Rings that are due and wait for a worker.', QUEUE, readings.depth);
-    read('leader_election_master_status', '1: this operator leads.', QUEUE, () =>
-      readings.isLeader() ? 1 : 0,
-    );
-    read(
-      'dht_operator_watch_stale_seconds',
-      'Time since the quietest watch was last heard.',
-      {},
-      () => readings.staleMs() / 1000,
-    );
-    read('process_resident_memory_bytes', 'Memory of this process.', {}, () =>
-      process.memoryUsage.rss(),
-    );
-    this.rings = this.ringGauges();
   }
 
-  readonly queue = {
-    added: (): void => {
-      this.adds.inc(QUEUE);
-    },
-    began: (waitedMs: number): void => {
-      this.queueSeconds.observe(QUEUE, waitedMs / 1000);
-    },
-    ended: (ms: number): void => {
-      this.workSeconds.observe(QUEUE, ms / 1000);
-      this.passSeconds.observe({ controller: QUEUE.name }, ms / 1000);
-    },
-  };
-
-  readonly api = {
-    called: (call: { verb: string; resource: string; code: string; ms: number }): void => {
-      const { verb, resource, code, ms } = call;
-      this.calls.inc({ code, method: verb, resource });
-      if (verb !== 'watch') this.callSeconds.observe({ verb }, ms / 1000);
-    },
-  };
-
-  passed(result: 'success' | 'error'): void {
-    this.passes.inc({ controller: QUEUE.name, result });
-    if (result === 'error') this.retries.inc(QUEUE);
+  counter({ name, help }: Named, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** null: the ring is gone, and so are its figures. */
-  ring(at: { readonly namespace: string; readonly name: string }, status: ClusterStatus | null) {
-    const labels = { namespace: at.namespace, ring: at.name };
-    for (const [gauge, value] of this.rings) {
-      if (status === null) gauge.remove(labels);
-      else gauge.set(labels, value(status));
-    }
+  histogram({ name, help }: Named, labelNames: string[]): Histogram {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.registry] });
   }
 
-  private ringGauges() {
-    const registers = [this.registry];
-    const ring = (name: string, help: string, value: (status: ClusterStatus) => number) => {
-      const labelNames = ['namespace', 'ring'];
-      return [new Gauge({ name, help, labelNames, registers }), value] as const;
-    };
-    return [
-      ring('dht_ring_epoch', 'Epoch of the ring document.', ({ ring: r }) => r?.epoch ?? 0),
-      ring(
-        'dht_ring_members',
-        'Incarnations that the document names.',
-        (s) => s.members?.length ?? 0,
-      ),
-      ring('dht_ring_ready_members', 'Members that serve.', (s) => s.readyReplicas ?? 0),
-      ring('dht_ring_pods', 'Pods that were let start.', (s) => s.replicas ?? 0),
-      ring(
-        'dht_ring_under_replicated_slots',
-        'Slots with fewer live copies than replicationFactor.',
-        ({ ring: r }) => r?.underReplicatedSlots ?? 0,
-      ),
-      ring(
-        'dht_ring_moving_slots',
-        'Slots that change hands.',
-        ({ ring: r }) => r?.movingSlots ?? 0,
-      ),
-      ring('dht_ring_stalled', '1: it does not go on by itself.', (s) =>
-        s.conditions?.some(isStalled) ? 1 : 0,
-      ),
-    ];
-  }
-
+  /** One family after the other, and none is kept: with a hundred rings they are megabytes. */
   async page(): Promise<{ readonly type: string; readonly text: string }> {
-    return { type: this.registry.contentType, text: await this.registry.metrics() };
+    const texts: string[] = [];
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      texts.push(await this.registry.getSingleMetricAsString(name));
+      this.families.get(name)?.reset();
+    }
+    return { type: this.registry.contentType, text: `${texts.join('\n\n')}\n` };
   }
 }
-
-type Condition = NonNullable<ClusterStatus['conditions']>[number];
-
-const isStalled = ({ type, status }: Condition): boolean => type === 'Stalled' && status === 'True';

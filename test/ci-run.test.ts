@@ -1,7 +1,15 @@
 // The CI script ends with its verdict whatever becomes of its stages. It runs here in a folder of its
 // own, with an npm that does what each test asks for.
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -10,12 +18,20 @@ import { ended } from './live/ended.ts';
 import { readOr } from './live/files.ts';
 import { until } from './live/until.ts';
 
-/** Shell lines for each stage; `$out` is where the tests' results belong. */
+/** Shell lines for each stage; `$out` is where the results of tests belong. */
 interface Stages {
   readonly install?: string;
   readonly check?: string;
   readonly schedules?: string;
   readonly tests?: string;
+  /** Run where there is a cluster. */
+  readonly scenarios?: string;
+}
+
+/** Shell lines for tools that make a cluster; left out: there are none. */
+interface Tools {
+  readonly build?: string;
+  readonly up?: string;
 }
 
 interface Told {
@@ -24,14 +40,22 @@ interface Told {
   readonly err: string;
 }
 
-const resultsOf = (counts: object): string =>
-  `echo '${JSON.stringify({
-    numPassedTests: 7,
-    numFailedTests: 0,
-    numPendingTests: 0,
-    testResults: [],
-    ...counts,
-  })}' > "$out"`;
+type Outcome = 'passed' | 'failed' | 'pending';
+
+/** Leaves results of one file of tests behind. */
+const resultsOf = (
+  counts: Readonly<Partial<Record<Outcome, number>>> = { passed: 7 },
+  name = 'a.test.ts',
+): string => {
+  const assertionResults = Object.entries(counts).flatMap(([status, count]) =>
+    Array.from({ length: count }, () => ({ status })),
+  );
+  const status = (counts.failed ?? 0) > 0 ? 'failed' : 'passed';
+  return leave([{ name, status, assertionResults }]);
+};
+
+const leave = (testResults: readonly object[]): string =>
+  `echo '${JSON.stringify({ testResults })}' > "$out"`;
 
 /** Goes on talking, apart from whoever started it, until it is killed. */
 const DETACHED = `setsid bash -c 'while :; do echo noise; echo noise >&2; sleep 0.01; done' &
@@ -45,12 +69,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function begin(stages: Stages, ceilings: Readonly<Record<string, string>> = {}) {
-  for (const name of ['.ci', 'bin']) mkdirSync(join(folder, name));
+function begin(
+  stages: Stages,
+  ceilings: Readonly<Record<string, string>> = {},
+  tools: Tools | null = null,
+) {
+  for (const name of ['.ci', 'bin', 'tools']) mkdirSync(join(folder, name));
+  if (tools !== null) makeTools(tools);
   const script = join(folder, '.ci', 'run');
   copyFileSync('.ci/run', script);
   const npm = join(folder, 'bin', 'npm');
-  const { install = ':', check = ':', schedules = ':', tests = resultsOf({}) } = stages;
+  const { install = ':', check = ':', schedules = ':', tests = resultsOf() } = stages;
+  const { scenarios = resultsOf() } = stages;
   writeFileSync(
     npm,
     `#!/usr/bin/env bash
@@ -60,12 +90,23 @@ case "$*" in
   *check) ${check} ;;
   *sim*) ${schedules} ;;
   test*) ${tests} ;;
+  *e2e*) ${scenarios} ;;
 esac
 `,
   );
   chmodSync(npm, 0o755);
   const path = [join(folder, 'bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
-  return spawn(script, { env: { ...process.env, ...ceilings, PATH: path } });
+  const env = { ...process.env, ...ceilings, PATH: path, KUBE_TOOLS: join(folder, 'tools') };
+  return spawn(script, { env });
+}
+
+function makeTools({ build = ':', up = ':' }: Tools): void {
+  const down = 'echo down >> told';
+  for (const [name, line] of Object.entries({ build, up, down, '../bin/kubectl': 'echo test' })) {
+    const tool = join(folder, 'tools', name);
+    writeFileSync(tool, `#!/usr/bin/env bash\n${line}\n`);
+    chmodSync(tool, 0o755);
+  }
 }
 
 async function told(child: ReturnType<typeof begin>): Promise<Told> {
@@ -73,16 +114,22 @@ async function told(child: ReturnType<typeof begin>): Promise<Told> {
   return { code, lines: out.trimEnd().split('\n'), err };
 }
 
-const run = (stages: Stages, ceilings?: Readonly<Record<string, string>>): Promise<Told> =>
-  told(begin(stages, ceilings));
+const run = (
+  stages: Stages,
+  ceilings?: Readonly<Record<string, string>>,
+  tools?: Tools,
+): Promise<Told> => told(begin(stages, ceilings, tools));
 
 const leftBehind = () => nameProcess(Number(readOr(join(folder, 'left-behind'), '0')));
-// Written for what CI runs on; `timeout` and /proc are nowhere else.
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
+/** Written for what CI runs on. */
+function onLinux(title: string, tests: () => void): void {
+  if (process.platform === 'linux') describe(title, tests);
+  else describe.skip(`${title} (needs Linux: timeout and /proc)`, tests);
+}
 
 onLinux('the last line of CI', () => {
   test('counts what the tests counted where all stages pass', async () => {
-    const { code, lines, err } = await run({ tests: resultsOf({ numPendingTests: 2 }) });
+    const { code, lines, err } = await run({ tests: resultsOf({ passed: 7, pending: 2 }) });
     expect([code, lines.at(-1), err]).toEqual([0, '7 passed, 0 failed, 2 skipped', '']);
   });
 
@@ -99,11 +146,17 @@ onLinux('the last line of CI', () => {
   });
 
   test('counts tests that failed once, and files that could not be read as one each', async () => {
-    const testResults = [{ status: 'failed', assertionResults: [] }];
     const { code, lines } = await run({
-      tests: `${resultsOf({ numFailedTests: 2, testResults })}; exit 1`,
+      tests: `${leave([
+        { name: 'a', status: 'failed', assertionResults: [] },
+        {
+          name: 'b',
+          status: 'failed',
+          assertionResults: ['passed', 'failed', 'failed'].map((status) => ({ status })),
+        },
+      ])}; exit 1`,
     });
-    expect([code, lines.at(-1)]).toEqual([1, '7 passed, 3 failed']);
+    expect([code, lines.at(-1)]).toEqual([1, '1 passed, 3 failed']);
   });
 
   test('counts tests that crash, and tests that leave no results, as one failure', async () => {
@@ -115,19 +168,19 @@ onLinux('the last line of CI', () => {
 
   test('comes even where a stage hangs, which is told and ended with all that it started', async () => {
     const { code, lines } = await run(
-      { tests: `${resultsOf({})}; ${DETACHED}; sleep 300` },
-      { TESTS_S: '1' },
+      { tests: `${resultsOf()}; ${DETACHED}; sleep 300` },
+      { TESTS_S: '4' },
     );
     expect([code, lines.at(-1)]).toEqual([1, '7 passed, 1 failed']);
-    expect(lines).toContain('tests: stopped, it did not end within 1 s: counted as one failure');
+    expect(lines).toContain('tests: stopped, it did not end within 4 s: counted as one failure');
     expect(isAlive(leftBehind())).toBe(false);
   });
 
   test('comes even where the time of the whole run is over', async () => {
-    const { lines } = await run({ check: 'sleep 300' }, { TOTAL_S: '1' });
+    const { lines } = await run({ check: 'sleep 300' }, { TOTAL_S: '6' });
     expect(lines.at(-1)).toBe('0 passed, 3 failed');
     expect(lines).toContain(
-      'tests: not begun, the 1 s of the whole run are over: counted as one failure',
+      'tests: not begun, the 6 s of the whole run are over: counted as one failure',
     );
   });
 
@@ -144,4 +197,48 @@ onLinux('the last line of CI', () => {
       expect(isAlive(leftBehind())).toBe(false);
     },
   );
+});
+
+onLinux('a cluster for CI', () => {
+  const ran = (): string => readOr(join(folder, 'told'), '');
+
+  test('is told of where there is none, and its scenarios are not begun', async () => {
+    const { lines } = await run({ scenarios: 'echo begun' });
+    expect(lines.at(-1)).toBe('7 passed, 0 failed');
+    expect(lines.join()).toContain('cluster: none');
+    expect(lines).not.toContain('begun');
+  });
+
+  test('is taken down behind the scenarios, which count in place of what was skipped', async () => {
+    const skipped = { tests: resultsOf({ passed: 5, pending: 3 }), scenarios: resultsOf() };
+    const { code, lines } = await run(skipped, {}, {});
+    expect([code, lines.at(-1), ran()]).toEqual([0, '7 passed, 0 failed', 'down\n']);
+  });
+
+  test('counts beside the tests where scenarios fail, end without results, or it cannot be had', async () => {
+    const tests = resultsOf({ passed: 5 }, 'b.test.ts');
+    const scenarios = `${resultsOf({ passed: 1, failed: 2 })}; exit 1`;
+    expect((await run({ tests, scenarios }, {}, {})).lines.at(-1)).toBe('6 passed, 2 failed');
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    expect((await run({ tests, scenarios: ':' }, {}, {})).lines.at(-1)).toBe('5 passed, 1 failed');
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    expect((await run({ tests }, {}, { up: 'exit 1' })).lines.at(-1)).toBe('5 passed, 1 failed');
+    expect(ran()).toBe('down\n');
+  });
+
+  test('outlives the stage that boots it, and goes with this script even after SIGTERM', async () => {
+    const child = begin({ scenarios: 'touch begun; sleep 300' }, {}, { up: DETACHED });
+    const ending = told(child);
+    await until('scenarios run', 20_000, () => existsSync(join(folder, 'begun')));
+    const isUp = isAlive(leftBehind());
+    child.kill('SIGTERM');
+    expect([(await ending).lines.at(-1), isUp, ran()]).toEqual([
+      '7 passed, 1 failed',
+      true,
+      'down\n',
+    ]);
+    expect(isAlive(leftBehind())).toBe(false);
+  });
 });

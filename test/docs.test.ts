@@ -20,7 +20,7 @@ const named = (pattern: RegExp): { document: string; name: string }[] =>
     [...read(document).matchAll(pattern)].map((match) => ({ document, name: match[1]! })),
   );
 
-const ROOMS = 'core|crds|docs|examples|node|operator|test|\\.ci';
+const ROOMS = 'core|crds|deploy|docs|examples|helm|node|operator|test|\\.ci';
 
 /** The anchor that a heading gets: lower case, words joined by hyphens. */
 const anchors = (file: string): string[] =>
@@ -73,14 +73,16 @@ describe('the documents', () => {
   test('call commands that exist', () => {
     const known = new Set(
       readdirSync('operator/cli').flatMap((file) =>
-        [...read(`operator/cli/${file}`).matchAll(/new Command\('([\w-]+)'\)/g)].map(
-          (match) => match[1],
-        ),
+        [
+          ...read(`operator/cli/${file}`).matchAll(
+            /(?:new Command\(|wishCommand\(cli, )'([\w-]+)'/g,
+          ),
+        ].map((match) => match[1]),
       ),
     );
     // A word of its own; options, and the prose after a closing mark, are none.
     const calls = named(
-      /npx dht ((?:[a-z]+)(?: (?:get|put|rm|ls|fill|verify|check|owner|graph))?)/g,
+      /(?:npx|kubectl) dht ((?:[a-z]+)(?: (?:get|put|rm|ls|fill|verify|check|owner|graph))?)/g,
     );
     expect(calls.length).toBeGreaterThan(20);
     expect(calls.filter(({ name }) => name.split(' ').some((word) => !known.has(word)))).toEqual(
@@ -89,7 +91,7 @@ describe('the documents', () => {
   });
 
   test('show the help as it is', () => {
-    const shown = /\$ npx dht --help\n([\s\S]*?)```/.exec(read('README.md'))?.[1];
+    const shown = /\$ npx dht --help\n([\s\S]*?)```/.exec(read('docs/cli.md'))?.[1];
     const printed = execFileSync(process.execPath, ['operator/cli/main.ts', '--help'], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], COLUMNS: '80' },
@@ -117,6 +119,30 @@ describe('the documents', () => {
       return error.status !== Number(status) || error.retryable !== (retryable === 'yes');
     });
     expect(differs).toEqual([]);
+  });
+
+  test('name, for each invariant, files that cite it', () => {
+    const claims = [...read('ARCHITECTURE.md').matchAll(/^\| (I\d+) \|(.+)\|$/gm)].flatMap((row) =>
+      [...row[2]!.matchAll(/`([\w./-]+\.ts)`/g)].map((file) => ({ rule: row[1]!, file: file[1]! })),
+    );
+    expect(new Set(claims.map(({ rule }) => rule)).size).toBe(10);
+    const silent = claims.filter(({ rule, file }) => !new RegExp(`\\b${rule}\\b`).test(read(file)));
+    expect(silent).toEqual([]);
+  });
+
+  test('leave no rule of the protocol without code and a test that cite it', () => {
+    const sources = (rooms: readonly string[]): string =>
+      rooms
+        .flatMap((room) =>
+          readdirSync(room, { recursive: true, encoding: 'utf8' })
+            .filter((file) => /\.(ts|txt)$/.test(file))
+            .map((file) => read(join(room, file))),
+        )
+        .join('\n');
+    const code = sources(['core', 'node', 'operator']);
+    const tests = sources(['test']);
+    const rules = Array.from({ length: 14 }, (_, i) => new RegExp(`\\bR${i + 1}\\b`));
+    expect(rules.filter((rule) => !rule.test(code) || !rule.test(tests))).toEqual([]);
   });
 
   test('number each decision apart, each dated and with its three parts', () => {

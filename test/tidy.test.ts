@@ -9,7 +9,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 })
   .split('\n')
   .filter((file) => file !== '' && existsSync(file));
-const sources = files.filter((file) => /^(core|operator|node|test)\/.*\.ts$/.test(file));
+const sources = files.filter((file) => /^(core|operator|node|client|test)\/.*\.ts$/.test(file));
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 describe('the tree', () => {

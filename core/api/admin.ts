@@ -32,6 +32,7 @@ export interface NodeReport {
   /** Slots it lost and still holds records of (R8). */
   readonly uncleanSlots: number;
   readonly hints: { readonly items: number; readonly bytes: number; readonly oldestAgeMs: number };
+  /** Records: keys, and marks of deleted ones until they are collected (R10). */
   readonly keys: number;
   readonly bytes: number;
   readonly diskFull: boolean;

@@ -11,7 +11,7 @@ import {
   SLOT_BITS_MIN,
 } from '../limits.ts';
 import { IMAGE, PLACES, POD_TEMPLATE, RESOURCES, VOLUME } from './cluster-pods.ts';
-import type { ObjectSchema, Parsed } from './schema.ts';
+import type { ChoiceSchema, ObjectSchema, Parsed } from './schema.ts';
 
 const LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 const LABEL_IN_WORDS = 'lower-case letters, digits and hyphens, with no hyphen at either end';
@@ -228,6 +228,15 @@ const LOCAL = {
   },
 } as const satisfies ObjectSchema;
 
+const LOG_LEVEL = {
+  type: 'string',
+  enum: ['debug', 'info', 'warn', 'error'],
+  description:
+    'Least important level of what members log. debug tells of every request, so that ' +
+    '`dht logs --request ID` can follow one; it costs speed. A change restarts the members, one at a ' +
+    'time. Left out: info; on one machine what RINGKEEPER_LOG_LEVEL of the operator says.',
+} as const satisfies ChoiceSchema;
+
 export const SPEC = {
   type: 'object',
   description: 'What the ring should be.',
@@ -318,6 +327,7 @@ export const SPEC = {
     },
     topology: TOPOLOGY,
     http: HTTP,
+    logLevel: LOG_LEVEL,
     local: LOCAL,
   },
 } as const satisfies ObjectSchema;

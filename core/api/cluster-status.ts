@@ -1,6 +1,6 @@
 // DhtCluster's status, declared once: what the operator tells about the ring. Only for people and
 // other controllers; the operator itself decides by the ring document, never by this.
-import { MEMBERS_MAX } from '../limits.ts';
+import { MEMBERS_MAX, WAITS_MAX } from '../limits.ts';
 import type { IntegerSchema, ObjectSchema, TextSchema } from './schema.ts';
 
 const count = (description: string): IntegerSchema => ({
@@ -40,7 +40,10 @@ const RING = {
       minimum: 0,
       description: 'Replicated slots of the busiest member, as a multiple of the mean; 1 is even.',
     },
-    keys: count('Keys of the ring, each counted once.'),
+    keys: count(
+      'Records of the ring, each counted once: its keys, and marks of deleted ones until those are ' +
+        'collected.',
+    ),
   },
 } as const satisfies ObjectSchema;
 
@@ -58,8 +61,12 @@ const MEMBER = {
     },
     zone: word('Zone in which it runs.'),
     slots: count('Slots that it holds a copy of.'),
-    keys: count('Keys that it holds a copy of.'),
+    keys: count('Records that it holds a copy of: keys, and marks of deleted ones.'),
     bytes: count('Bytes of its records.'),
+    diskFull: {
+      type: 'boolean',
+      description: 'true: its disk is full, it takes no more values. Left out: there is room.',
+    },
   },
 } as const satisfies ObjectSchema;
 
@@ -72,12 +79,32 @@ const OPERATION = {
     kind: word('What it does, in words: join dev-3, dev-4.'),
     phase: word('Phase that it has reached.'),
     started: instant('When it was stored.'),
-    keysDone: count('Keys that arrived at their new members.'),
-    keysTotal: count('Keys that the change moves.'),
+    keysDone: count('Records that arrived at their new members.'),
+    keysTotal: count('Records that the change moves.'),
     bytesDone: count('Bytes that arrived.'),
     bytesTotal: count('Bytes that the change moves.'),
     eta: instant('When it should end at the present rate.'),
     waitingFor: sentence('What it waits for, and what would unblock it; empty: nothing.'),
+  },
+} as const satisfies ObjectSchema;
+
+/** All of them, most important first; conditions tell of the first only. */
+const WAIT = {
+  type: 'object',
+  description: 'Something that waits.',
+  required: ['reason', 'message', 'since'],
+  properties: {
+    reason: word('Why, in one CamelCase word; docs/runbooks has a page of that name.'),
+    message: sentence('What is waited for, for people.'),
+    unblock: sentence('What would unblock it.'),
+    members: {
+      type: 'array',
+      maxItems: 2 * MEMBERS_MAX,
+      items: word('Name of a member.'),
+      'x-kubernetes-list-type': 'atomic',
+      description: 'Whom it is about.',
+    },
+    since: instant('When it began, as far as the present operator knows.'),
   },
 } as const satisfies ObjectSchema;
 
@@ -134,6 +161,13 @@ export const STATUS = {
       description: 'All incarnations that the ring document names.',
     },
     operation: OPERATION,
+    waits: {
+      type: 'array',
+      maxItems: WAITS_MAX,
+      items: WAIT,
+      'x-kubernetes-list-type': 'atomic',
+      description: 'Everything that waits, most important first. kubectl dht why explains them.',
+    },
     conditions: {
       type: 'array',
       maxItems: 32,

@@ -1,7 +1,7 @@
 // What nodes say to one another. Plain values: bytes are the transport's business. Every data
 // message goes in an envelope whose epoch decides whether it may be acted upon (R4).
 import type { ErrorCode } from '../errors.ts';
-import type { ChangeId, Epoch, Incarnation, Slot } from './ids.ts';
+import type { ChangeId, Epoch, Incarnation, RequestId, Slot } from './ids.ts';
 import type { Key, KeyRecord, Vector, VersionedObject } from './object.ts';
 import type { ClientRequest, ClientResult } from './requests.ts';
 import type { RingDocument } from './ring-document.ts';
@@ -22,6 +22,8 @@ export interface Envelope {
   /** The sender's hybrid logical clock. */
   readonly clock: number;
   readonly body: PeerMessage;
+  /** The client's request on whose behalf it is sent: for logs alone. null: none, or the peer did not ask for it. */
+  readonly about: RequestId | null;
 }
 
 /** Digest of one slot: XOR of its records' digests, as two uint32. */
@@ -29,6 +31,12 @@ export interface SlotRoot {
   readonly slot: Slot;
   readonly high: number;
   readonly low: number;
+}
+
+/** A slot's stream that goes on after this key; null: nothing of it came, for want of room or for damage. */
+export interface Unfinished {
+  readonly slot: Slot;
+  readonly after: Key | null;
 }
 
 /** LEAVES pairs of uint32 (high, low), one pair a leaf. */
@@ -74,12 +82,15 @@ export type PeerQuestion =
       readonly slot: Slot;
       readonly records: readonly KeyRecord[];
     }
-  /** One page of a slot's stream for a gaining member (R6). */
+  /**
+   * One page of some slots' streams for a gaining member (R6): at least one slot. `after`: where the
+   * first of them goes on; the others start.
+   */
   | {
       readonly kind: 'pull';
       readonly call: CallId;
       readonly change: ChangeId;
-      readonly slot: Slot;
+      readonly slots: readonly Slot[];
       readonly after: Key | null;
     }
   | { readonly kind: 'compare'; readonly call: CallId; readonly roots: readonly SlotRoot[] }
@@ -114,12 +125,12 @@ export type PeerAnswer =
   | { readonly kind: 'value'; readonly call: CallId; readonly object: VersionedObject | null }
   /** Durable. `report`: the replica's own context, where the write's object did not cover it (protocol §5). */
   | { readonly kind: 'stored'; readonly call: CallId; readonly report: Vector | null }
-  /** `next`: ask again after this key; null: the slot's end was reached. */
+  /** Records of the slots asked for; those that are not named as unfinished end with it. */
   | {
       readonly kind: 'page';
       readonly call: CallId;
       readonly records: readonly KeyRecord[];
-      readonly next: Key | null;
+      readonly unfinished: readonly Unfinished[];
     }
   /** The slots whose roots differ, with all leaves; a slot not named is equal. */
   | {

@@ -1,5 +1,5 @@
-// The ring document's reading side: which sets a slot has in each phase (protocol §3, table), which
-// of two documents is newer, and whether one is a ring at all (I9).
+// The ring document's reading side: which sets a slot has in each phase (protocol §3, table; I3),
+// which of two documents is newer, and whether one is a ring at all (I9).
 import type { Epoch, Incarnation, Slot } from '../api/ids.ts';
 import type { Assignment, Member, RingDocument } from '../api/ring-document.ts';
 import { replicaTable, slotBitsOf } from '../ring/ring.ts';

@@ -84,7 +84,7 @@ function begin(r: Replica, document: RingDocument): void {
   writes.push({ kind: 'document', document });
   store(r, writes, () => {
     if (term !== null) leaseIsDurable(r, actor);
-    adopted(r, document);
+    adopted(r, document, turn.gained);
   });
 }
 
@@ -124,7 +124,7 @@ export function uncleanMark(slot: Slot, since: Epoch | null): StoreWrite {
 }
 
 /** The document is durable: from here on it is what this node plans by. */
-function adopted(r: Replica, document: RingDocument): void {
+function adopted(r: Replica, document: RingDocument, emptied: ReadonlySet<Slot>): void {
   const before = r.document;
   r.document = document;
   r.hash = hashOf(document);
@@ -132,7 +132,7 @@ function adopted(r: Replica, document: RingDocument): void {
   r.altered = alteredBy(r, before, document);
   watchMembers(r);
   greetMembers(r);
-  beginGain(r, new Set());
+  beginGain(r, { covered: new Set(), emptied });
   beginReadBack(r);
   r.mismatches.clear();
   emit(r, { kind: 'adopted', document });

@@ -1,5 +1,5 @@
-// Background comparison of replicas by digest trees (Dynamo 2007 §4.7): equal slots cost one
-// question for many of them; of unequal ones only the differing leaves are exchanged.
+// Background comparison of replicas by digest trees (Dynamo 2007 §4.7), until they are equal (I8):
+// equal slots cost one question for many; of unequal ones only the differing leaves are exchanged.
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
 import type { KeyDigests, SlotLeaves, SlotRoot } from '../api/messages.ts';
@@ -7,6 +7,7 @@ import { defined } from '../assert.ts';
 import { COMPARE_SLOTS, COMPARE_TICKS, PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { differingLeaves, leafRange, rootOf } from '../version/digest.ts';
+import { recordBytes } from '../version/record-bytes.ts';
 import { objectDigest } from '../version/siblings.ts';
 import { mergeIn } from './cells.ts';
 import { tally } from './counters.ts';
@@ -150,9 +151,11 @@ function exchange(r: Replica, what: Exchange, after: Key | null): void {
       (call) => ({ kind: 'exchange', call, slot, leaf, after: range.after, until, held }),
       (answer) => {
         if (answer?.kind !== 'exchanged') return;
+        tally(r, 'anti-entropy-bytes-in', bytesOf(answer.records));
         for (const { key, object } of answer.records) mergeIn(r, key, object, () => undefined);
         const wanted = new Set(answer.wanted.map((key) => key.text));
         const records: KeyRecord[] = page.records.filter(({ key }) => wanted.has(key.text));
+        tally(r, 'anti-entropy-bytes-out', bytesOf(records));
         if (records.length > 0)
           ask(
             r,
@@ -164,6 +167,10 @@ function exchange(r: Replica, what: Exchange, after: Key | null): void {
       },
     );
   });
+}
+
+function bytesOf(records: readonly KeyRecord[]): number {
+  return records.reduce((sum, { key, object }) => sum + recordBytes(key, object), 0);
 }
 
 /** The keys of records with the digests of what is held of them. */

@@ -4,13 +4,14 @@ import type { Slot } from '../api/ids.ts';
 import type { Key, Vector, VersionedObject } from '../api/object.ts';
 import { assert, defined } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
+import { WRITTEN_KEYS_MAX } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { slotOf } from '../ring/hash.ts';
 import { mergeObjects } from '../version/siblings.ts';
 import { covers } from '../version/vector.ts';
 import { digestChanged, forgetDigest } from './digests.ts';
 import type { Loaded } from './effects.ts';
-import type { Cell, Replica } from './state.ts';
+import type { Cell, Gain, GainJob, Replica } from './state.ts';
 import { actorName, emit, enforces, halt, store, whenDurable } from './state.ts';
 
 export function slotOfKey(r: Replica, key: Key): Slot {
@@ -95,7 +96,9 @@ export function setObject(
   durable: () => void,
 ): void {
   assert(cell.state === 'ready', `set an object on a ${cell.state} cell`);
-  digestChanged(r, slotOfKey(r, cell.key), cell.key, cell.object, object);
+  const slot = slotOfKey(r, cell.key);
+  digestChanged(r, slot, cell.key, cell.object, object);
+  noteWritten(r, slot, cell.key);
   cell.object = object;
   cell.stores++;
   const acknowledge = enforces(r, 'R2-durable');
@@ -105,6 +108,23 @@ export function setObject(
     if (acknowledge) durable();
   });
   if (!acknowledge) durable();
+}
+
+/** A stream that comes to this key merges it with what is here now. */
+export function noteWritten({ gain }: Replica, slot: Slot, key: Key): void {
+  const job = gain?.jobs.get(slot);
+  if (gain === null || job === undefined || job.written === null) return;
+  if (gain.written < WRITTEN_KEYS_MAX) {
+    gain.written -= job.written.size;
+    job.written.add(key.text);
+    gain.written += job.written.size;
+  } else forgetWritten(gain, job);
+}
+
+/** From now on all that comes to the slot is merged. */
+export function forgetWritten(gain: Gain, job: GainJob): void {
+  gain.written -= job.written?.size ?? 0;
+  job.written = null;
 }
 
 /** What became of a merge; `report`: this replica's context before, where the object did not cover it. */

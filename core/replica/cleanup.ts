@@ -1,5 +1,5 @@
 // The losing side of a ring change (R8): once the full barrier holds, what a new owner lacks is
-// pushed to it, then the slot is erased. Without this, a left-over copy could bring back deletes.
+// pushed to it, then the slot is erased. Without this, a left-over copy could bring back deletes (I7).
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
 import { defined } from '../assert.ts';

@@ -13,8 +13,13 @@ export function noteClock(r: Replica, peer: Incarnation, clock: number): void {
     r.peerClocks.set(peer, { ms: clockMs(clock), tick: r.tick });
 }
 
+/**
+ * What it shows at least: it was heard somewhere between two ticks, so the first one that came after tells
+ * of no time. A guess too high by part of a tick would be told to the others, who would add theirs: the
+ * clocks of a whole ring would run ahead of the wall, further and further.
+ */
 function shownNow(r: Replica, { ms, tick }: { ms: number; tick: number }): number {
-  return ms + (r.tick - tick) * TICK_MS;
+  return ms + Math.max(0, r.tick - tick - 1) * TICK_MS;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Tombstones go only when nothing can bring back what they delete (R10): older than the grace
+// Tombstones go only when nothing can bring back what they delete (R10, I7): older than the grace
 // period, confirmed equal by every replica since, and the slot not moving.
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';

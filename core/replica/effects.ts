@@ -11,8 +11,13 @@ export type Ticket = number;
 
 /** One change of the store. A `store` effect's writes are applied together, in order, atomically. */
 export type StoreWrite =
-  /** object null: remove the record. */
-  | { readonly kind: 'record'; readonly key: Key; readonly object: VersionedObject | null }
+  /** object null: remove the record. `isNew`: nothing is there, and nobody asked for it: not worth a cache. */
+  | {
+      readonly kind: 'record';
+      readonly key: Key;
+      readonly object: VersionedObject | null;
+      readonly isNew?: true;
+    }
   | { readonly kind: 'erase-slot'; readonly slot: Slot }
   /** At most one hint per (target, key); hint null: remove it. */
   | {

@@ -8,7 +8,7 @@ import { HEAL_TICKS } from '../limits.ts';
 import { memberOf, slotSets } from '../membership/document.ts';
 import { mergeObjects } from '../version/siblings.ts';
 import { leaseIsDurable, nextTerm } from './actor.ts';
-import { holds, readObject, slotOfKey } from './cells.ts';
+import { holds, noteWritten, readObject, slotOfKey } from './cells.ts';
 import { forgetDigest } from './digests.ts';
 import type { Replica } from './state.ts';
 import { announce, ask, isServing, store } from './state.ts';
@@ -18,6 +18,8 @@ export function healCorrupt(r: Replica): void {
   for (const key of r.corrupt.splice(0)) {
     // In a slot that was lost, it is one copy less to clean up: the new owners cover the slot.
     if (!isServing(r) || r.healing.has(key.text) || !holds(r, slotOfKey(r, key))) continue;
+    // Comparing and reading find the same damage again: tried at once, and still one record.
+    r.unhealed.delete(key.text);
     r.healing.add(key.text);
     // What a scan or the scrub read may have been replaced since.
     readObject(r, key, (object) => {
@@ -31,12 +33,14 @@ export function healCorrupt(r: Replica): void {
 /** Too few answered: tried again a little later, since nobody else may ever read this key. */
 function putOff(r: Replica, key: Key): void {
   r.healing.delete(key.text);
-  r.unhealed.push(key);
+  r.unhealed.set(key.text, key);
 }
 
 /** Once in a while what could not be healed is tried again. */
 export function tickHeal(r: Replica): void {
-  if (r.unhealed.length > 0 && r.tick % HEAL_TICKS === 0) r.corrupt.push(...r.unhealed.splice(0));
+  if (r.unhealed.size === 0 || r.tick % HEAL_TICKS !== 0) return;
+  r.corrupt.push(...r.unhealed.values());
+  r.unhealed.clear();
 }
 
 /**
@@ -109,6 +113,7 @@ function replace(r: Replica, key: Key, object: VersionedObject | null): void {
   }
   const term = nextTerm(r);
   const actor = r.actor;
+  noteWritten(r, slotOfKey(r, key), key);
   store(r, [{ kind: 'record', key, object }, ...(term === null ? [] : [term])], () => {
     r.healing.delete(key.text);
     if (term !== null) leaseIsDurable(r, actor);

@@ -1,5 +1,5 @@
 // Hinted handoff (Dynamo 2007 §4.6): writes kept on disk for a replica that did not answer, bounded
-// in bytes and age, delivered to whoever owns the key by then (R11).
+// in bytes and age, delivered to whoever owns the key by then (R11), so that all of them drain (I8).
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord } from '../api/object.ts';
 import { defined } from '../assert.ts';

@@ -1,6 +1,6 @@
 // Asking a replica set until enough of it has answered: the read side of every client operation.
 import type { CallId, PeerAnswer, PeerQuestion } from '../api/messages.ts';
-import type { Incarnation, Slot } from '../api/ids.ts';
+import type { Incarnation, RequestId, Slot } from '../api/ids.ts';
 import type { FailedResult } from '../api/requests.ts';
 import type { ErrorCode } from '../errors.ts';
 import { FAIL_FAST_TICKS, HEDGE_TICKS, TICK_MS } from '../limits.ts';
@@ -39,6 +39,8 @@ export function nearestFirst(r: Replica, members: readonly Incarnation[]): Incar
 }
 
 export interface QuorumQuestion<T> {
+  /** The client's request that it serves. */
+  readonly id: RequestId;
   readonly slot: Slot;
   /** null: the ring's R. */
   readonly quorum: number | null;
@@ -113,7 +115,7 @@ export class QuorumRead<T> implements Operation {
         }
         answered(answer === null ? null : this.#question.read(answer));
       },
-      this.#deadline - this.#r.tick,
+      { ticks: this.#deadline - this.#r.tick, about: this.#question.id },
     );
   }
 

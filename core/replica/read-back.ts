@@ -3,7 +3,7 @@
 import type { Slot } from '../api/ids.ts';
 import type { Key } from '../api/object.ts';
 import type { RingDocument } from '../api/ring-document.ts';
-import { PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { PAGE_BYTES, PAGE_RECORDS, READ_BACK_MAX } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import type { ReadBack, Replica } from './state.ts';
 import { scanSlot } from './state.ts';
@@ -21,7 +21,7 @@ export function beginReadBack(r: Replica): void {
   for (let slot = 0; slot < 1 << document.slotBits; slot++) {
     if (isThin(r, document, slot)) slots.add(slot);
   }
-  r.readBack = { change, slots, isReading: false };
+  r.readBack = { change, slots, reading: new Set() };
 }
 
 /** As long as the change lasts, the old replicas get every write as well, and can heal what is damaged here. */
@@ -33,11 +33,14 @@ function isThin(r: Replica, document: RingDocument, slot: Slot): boolean {
 /** Once a tick: the next slots, unless what was found is still to be healed. */
 export function tickReadBack(r: Replica): void {
   const { readBack } = r;
-  if (readBack === null || readBack.isReading || r.healing.size + r.unhealed.length > 0) return;
-  const [slot] = readBack.slots;
-  if (slot === undefined) return;
-  readBack.isReading = true;
-  readPage(r, readBack, { slot, after: null });
+  if (readBack === null || r.corrupt.length + r.healing.size + r.unhealed.size > 0) return;
+  const { slots, reading } = readBack;
+  for (const slot of slots) {
+    if (reading.size >= READ_BACK_MAX) return;
+    if (reading.has(slot)) continue;
+    reading.add(slot);
+    readPage(r, readBack, { slot, after: null });
+  }
 }
 
 function readPage(r: Replica, readBack: ReadBack, at: { slot: Slot; after: Key | null }): void {
@@ -47,7 +50,7 @@ function readPage(r: Replica, readBack: ReadBack, at: { slot: Slot; after: Key |
     r.corrupt.push(...corrupt);
     if (corrupt.length === 0 && next !== null)
       return readPage(r, readBack, { slot: at.slot, after: next });
-    readBack.isReading = false;
+    readBack.reading.delete(at.slot);
     // A slot that held damage is read once more, with the next tick.
     if (corrupt.length > 0) return;
     readBack.slots.delete(at.slot);

@@ -1,5 +1,5 @@
 // A client's read: R replicas' word merged, the stale ones among them repaired (Dynamo 2007 §5.1).
-import type { Incarnation } from '../api/ids.ts';
+import type { Incarnation, RequestId } from '../api/ids.ts';
 import type { Key, KeyRecord, Sibling, VersionedObject } from '../api/object.ts';
 import type {
   ClientResult,
@@ -32,12 +32,13 @@ type Held = { readonly object: VersionedObject | null };
 /** Merges a quorum's word about one key; null: no replica of it holds anything. */
 export function quorumObject(
   r: Replica,
-  wish: { readonly key: Key; readonly quorum: number | null },
+  wish: Pick<ReadRequest, 'id' | 'key' | 'quorum'>,
   done: (object: VersionedObject | null) => void,
   failed: (result: FailedResult) => void,
 ): void {
-  const { key, quorum } = wish;
+  const { id, key, quorum } = wish;
   new QuorumRead<Held>(r, {
+    id,
     slot: slotOfKey(r, key),
     quorum,
     what: 'the read',
@@ -48,7 +49,7 @@ export function quorumObject(
       let merged: VersionedObject | null = null;
       for (const { object } of answers.values())
         if (object !== null) merged = mergeObjects(merged, object);
-      if (merged !== null) readRepair(r, key, merged, answers);
+      if (merged !== null) readRepair(r, { id, record: { key, object: merged } }, answers);
       done(merged);
     },
     failed,
@@ -58,11 +59,10 @@ export function quorumObject(
 /** Writes the merged object back to the replicas that a read found stale. */
 function readRepair(
   r: Replica,
-  key: Key,
-  merged: VersionedObject,
+  { id, record }: { readonly id: RequestId; readonly record: KeyRecord },
   answers: ReadonlyMap<Incarnation, Held>,
 ): void {
-  const record: KeyRecord = { key, object: merged };
+  const { key, object: merged } = record;
   const slot = slotOfKey(r, key);
   for (const [member, { object }] of answers) {
     if (object !== null && sameVersions(object, merged)) continue;
@@ -74,6 +74,7 @@ function readRepair(
         member,
         (call) => ({ kind: 'push', call, slot, records: [record] }),
         () => undefined,
+        { about: id },
       );
   }
 }
@@ -146,8 +147,9 @@ export function list(
   request: ListRequest,
   reply: (result: ClientResult) => void,
 ): void {
-  const { slot, after, prefix, limit } = request;
+  const { id, slot, after, prefix, limit } = request;
   new QuorumRead<Listed>(r, {
+    id,
     slot,
     quorum: null,
     what: 'the listing',

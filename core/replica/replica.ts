@@ -1,27 +1,16 @@
 // The node's state machine: one input in, its effects out. The driver and the simulator both call
 // exactly this; nothing else touches the state.
-import type { Envelope, Life, PeerAnswer, PeerMessage } from '../api/messages.ts';
 import type { Incarnation, NodeId } from '../api/ids.ts';
 import type { NodeReport } from '../api/admin.ts';
-import { HEARTBEAT_TICKS, OPERATIONS_MAX, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
+import { HEARTBEAT_TICKS, PROTOCOL_VERSION, TAKEN_OVER_TICKS } from '../limits.ts';
 import { memberOf } from '../membership/document.ts';
 import { Suspicion } from '../membership/suspicion.ts';
 import type { Rng } from '../rng.ts';
-import { mergeClock } from '../version/clock.ts';
 import { actorAtStart, beginTerm, cleanStop } from './actor.ts';
-import {
-  consider,
-  defer,
-  fetchDocument,
-  greet,
-  greetMembers,
-  splitRing,
-  watchMembers,
-} from './adoption.ts';
+import { consider, greetMembers, watchMembers } from './adoption.ts';
 import { lastingMismatches, tickAntiEntropy } from './anti-entropy.ts';
-import { slotOfKey } from './cells.ts';
 import { tickCleanUp } from './cleanup.ts';
-import { noteClock, tickClocks } from './clocks.ts';
+import { tickClocks } from './clocks.ts';
 import { tickCollection } from './collection.ts';
 import { newCounts } from './counters.ts';
 import type { Effect, Input, StoredState } from './effects.ts';
@@ -29,12 +18,12 @@ import { beginGain, tickGain } from './gain.ts';
 import { healCorrupt, tickHeal } from './heal.ts';
 import { hintsHeld, newCount, tickHints } from './hints.ts';
 import { beginReadBack, tickReadBack } from './read-back.ts';
-import { coordinate, owing, serveRequest, unknownOutcome } from './requests.ts';
+import { disconnected, receive } from './receive.ts';
+import { serveRequest } from './requests.ts';
 import { NO_RULES_OFF } from './rules.ts';
 import type { Rule } from './rules.ts';
-import { mayCoordinate, serve } from './serve.ts';
 import type { Replica } from './state.ts';
-import { announce, enforces, hashOf, isServing, send, store } from './state.ts';
+import { announce, hashOf, isServing, store } from './state.ts';
 
 export type { Replica } from './state.ts';
 
@@ -94,7 +83,7 @@ export function openReplica(boot: Boot): { replica: Replica; effects: Effect[] }
     locks: new Map(),
     corrupt: [],
     healing: new Set(),
-    unhealed: [],
+    unhealed: new Map(),
     tombstones: new Map(),
     owed: 0,
     holding: new Map(),
@@ -139,7 +128,7 @@ function resume(r: Replica, stored: StoredState): void {
     if (kind === 'covered' && value === document.change?.id) covered.add(Number(slot));
   }
   watchMembers(r);
-  beginGain(r, covered);
+  beginGain(r, { covered, emptied: new Set() });
   beginReadBack(r);
 }
 
@@ -227,104 +216,6 @@ function tick(r: Replica): void {
   tickCollection(r);
 }
 
-/** The peer is suspected at once; whatever it was asked is lost. */
-function disconnected(r: Replica, peer: Incarnation): void {
-  if (r.suspicion.broke(peer)) announce(r, { kind: 'peer-silent', peer });
-  for (const [call, { to, answered }] of r.calls) {
-    if (to !== peer) continue;
-    r.calls.delete(call);
-    answered(null);
-  }
-}
-
-function receive(r: Replica, envelope: Envelope): void {
-  const { from, epoch, body } = envelope;
-  if (envelope.to !== r.incarnation && enforces(r, 'R9')) return;
-  r.clock = mergeClock(r.clock, envelope.clock, r.nowMs);
-  noteClock(r, from, envelope.clock);
-  if (r.suspicion.heard(from, r.tick)) announce(r, { kind: 'peer-back', peer: from });
-  const held = r.document?.epoch ?? 0;
-  if (epoch === held && epoch > 0 && envelope.documentHash !== r.hash) {
-    splitRing(r, from);
-    return;
-  }
-  if (body.kind === 'heartbeat') noteLife(r, from, body.life);
-  if (body.kind === 'fetch-document') return giveDocument(r, from);
-  if (body.kind === 'document') return consider(r, body.document);
-  if (isAnswer(body)) return answered(r, from, body);
-  if (epoch > held && enforces(r, 'R4'))
-    return body.kind === 'heartbeat' ? fetchDocument(r, from) : defer(r, envelope);
-  if (body.kind === 'heartbeat') return;
-  if (r.document === null)
-    return send(r, from, { kind: 'refused', call: body.call, code: 'NOT_SERVING' });
-  if (body.kind !== 'coordinate') return serve(r, envelope, body);
-  takeOver(r, envelope, body);
-}
-
-function giveDocument(r: Replica, from: Incarnation): void {
-  if (r.document !== null && !r.split) send(r, from, { kind: 'document', document: r.document });
-}
-
-/** Hand-overs name the process that they mean. A peer that has just started is greeted in return. */
-function noteLife(r: Replica, from: Incarnation, life: Life): void {
-  if (r.lives.get(from) === life) return;
-  r.lives.set(from, life);
-  if (r.document !== null) greet(r, from);
-}
-
-/**
- * A write handed over by a node that is no replica: coordinated here or clearly refused. What is meant
- * for an earlier process of this node is neither: that one may have coordinated it (R4).
- */
-function takeOver(
-  r: Replica,
-  { from }: Envelope,
-  { call, life, request }: Extract<PeerMessage, { kind: 'coordinate' }>,
-): void {
-  const refuse = (code: 'DRAINING' | 'NOT_A_REPLICA' | 'OVERLOADED' | 'STALE_EPOCH'): void =>
-    send(r, from, { kind: 'refused', call, code });
-  if (r.takenOver.has(`${from} ${call}`)) return;
-  r.takenOver.set(`${from} ${call}`, r.tick);
-  if (life !== r.life)
-    return send(r, from, { kind: 'coordinated', call, result: unknownOutcome('was restarted') });
-  if (r.draining) return refuse('DRAINING');
-  if (r.owed >= OPERATIONS_MAX) return refuse('OVERLOADED');
-  if (request.kind !== 'write' || !mayCoordinate(r, slotOfKey(r, request.key)))
-    return refuse('NOT_A_REPLICA');
-  coordinate(
-    r,
-    request,
-    owing(r, (verdict) =>
-      verdict.kind === 'handed-back'
-        ? refuse('STALE_EPOCH')
-        : send(r, from, { kind: 'coordinated', call, result: verdict }),
-    ),
-  );
-}
-
-const ANSWERS: ReadonlySet<PeerMessage['kind']> = new Set([
-  'coordinated',
-  'value',
-  'stored',
-  'page',
-  'compared',
-  'exchanged',
-  'listed',
-  'refused',
-]);
-
-function isAnswer(body: PeerMessage): body is PeerAnswer {
-  return ANSWERS.has(body.kind);
-}
-
-/** Only the incarnation that was asked may answer, and once. */
-function answered(r: Replica, from: Incarnation, answer: PeerAnswer): void {
-  const call = r.calls.get(answer.call);
-  if (call === undefined || call.to !== from) return;
-  r.calls.delete(answer.call);
-  call.answered(answer);
-}
-
 /** Once nothing is in flight, the actor is closed, so that the next process keeps its term (R13). */
 function finishDrain(r: Replica): void {
   if (r.operations.size > 0 || r.locks.size > 0) return;
@@ -364,7 +255,7 @@ export function reportOf(r: Replica): ReplicaReport {
     silentPeers: r.suspicion
       .silent()
       .filter((peer) => document !== null && memberOf(document, peer)?.lost === false),
-    damagedRecords: r.healing.size + r.unhealed.length,
+    damagedRecords: r.healing.size + r.unhealed.size,
     slotsToReadBack: r.readBack?.slots.size ?? 0,
     unequalSlots: lastingMismatches(r),
     splitRing: r.split,

@@ -16,6 +16,7 @@ import { etagOf } from '../version/siblings.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import { fetchDocument } from './adoption.ts';
 import { slotOfKey } from './cells.ts';
+import { tally } from './counters.ts';
 import { failed, nearestFirst, operationTicks, quorumUnavailable, unready } from './quorum.ts';
 import { list, quorumObject, read, visible } from './reads.ts';
 import { mayCoordinate } from './serve.ts';
@@ -131,6 +132,7 @@ class HandOver implements Operation {
   #ask(candidate: Incarnation, epoch: Epoch): void {
     const r = this.#r;
     const life = defined(r.lives.get(candidate), 'the life of a reachable peer');
+    tally(r, 'writes-handed-over');
     ask(
       r,
       candidate,
@@ -147,7 +149,7 @@ class HandOver implements Operation {
         }
         this.#goOn();
       },
-      operationTicks(r) + HAND_OVER_TICKS,
+      { ticks: operationTicks(r) + HAND_OVER_TICKS, about: this.#request.id },
     );
   }
 
@@ -260,7 +262,7 @@ function unlock(r: Replica, name: string): void {
 function judge(r: Replica, request: WriteRequest, done: (verdict: Verdict) => void): void {
   quorumObject(
     r,
-    { key: request.key, quorum: null },
+    { id: request.id, key: request.key, quorum: null },
     (object) => {
       const refused = conditionFails(r, request, object);
       if (refused !== null) return done(refused);

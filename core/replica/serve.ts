@@ -1,10 +1,10 @@
 // The replica's side: what it answers to peers' questions, and when it refuses (R4, I5).
-import type { Envelope, PeerAnswer, PeerQuestion } from '../api/messages.ts';
+import type { Envelope, PeerAnswer, PeerQuestion, Unfinished } from '../api/messages.ts';
 import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, KeyRecord, VersionedObject } from '../api/object.ts';
 import { defined } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
-import { PAGE_BYTES, PAGE_RECORDS } from '../limits.ts';
+import { PAGE_BYTES, PAGE_RECORDS, STREAM_RECORDS, STREAM_SLOTS_MAX } from '../limits.ts';
 import { slotSets } from '../membership/document.ts';
 import { compareKeys } from '../ring/hash.ts';
 import { rootOf } from '../version/digest.ts';
@@ -15,11 +15,11 @@ import { refusal } from './adoption.ts';
 import { leafBounds } from './anti-entropy.ts';
 import { holds, mergeIn, readObject, slotOfKey } from './cells.ts';
 import { dropTombstones } from './collection.ts';
-import { tally } from './counters.ts';
+import { tallyHandoff } from './counters.ts';
 import { withDigest } from './digests.ts';
 import { holdHint } from './hints.ts';
 import { listPage } from './listing.ts';
-import type { Replica } from './state.ts';
+import type { Replica, Scanned } from './state.ts';
 import { enforces, isServing, scanSlot, send, whenDurable } from './state.ts';
 
 type Question<K extends PeerQuestion['kind']> = Extract<PeerQuestion, { kind: K }>;
@@ -43,10 +43,11 @@ export function serve(
   const asked: Asked = {
     from: envelope.from,
     refusal: (slot) => refusal(r, slot, envelope.epoch),
-    answer: (word) => send(r, envelope.from, { ...word, call: question.call }),
+    answer: (word) => send(r, envelope.from, { ...word, call: question.call }, envelope.about),
   };
   if (question.kind === 'hold') return hold(r, question, asked);
   if (question.kind === 'compare') return compare(r, question, asked);
+  if (question.kind === 'pull') return page(r, question, asked);
   const slot = 'key' in question ? slotOfKey(r, question.key) : question.slot;
   const code = asked.refusal(slot);
   if (code !== null) return asked.answer({ kind: 'refused', code });
@@ -57,8 +58,6 @@ export function serve(
       return write(r, question, asked);
     case 'push':
       return push(r, question, asked);
-    case 'pull':
-      return page(r, question, asked);
     case 'exchange':
       return exchange(r, question, asked);
     case 'collect':
@@ -149,31 +148,69 @@ function hold(r: Replica, question: Question<'hold'>, asked: Asked): void {
   );
 }
 
-/** R6: a page of the stream; this node has adopted the change's epoch, or refusal() would have said no. */
-function page(r: Replica, { change, slot, after }: Question<'pull'>, asked: Asked): void {
+/** R6: a page of the streams; this node has adopted the change's epoch, or refusal() would have said no. */
+function page(r: Replica, { change, slots, after }: Question<'pull'>, asked: Asked): void {
   const { document } = r;
+  const code = firstRefusal(slots, asked);
+  if (code !== null) return asked.answer({ kind: 'refused', code });
   if (document?.change?.id !== change || document.phase !== 'write-both') {
     return asked.answer({ kind: 'refused', code: 'STALE_EPOCH' });
   }
-  scanSlot(
-    r,
-    { slot, after, until: null, limit: PAGE_RECORDS, bytesMax: PAGE_BYTES },
-    (scanned) => {
-      r.corrupt.push(...scanned.corrupt);
-      const code = scanned.corrupt.length > 0 ? 'CORRUPT_RECORD' : asked.refusal(slot);
-      if (code === null) countHandedOff(r, scanned.records);
-      asked.answer(
-        code !== null
-          ? { kind: 'refused', code }
-          : { kind: 'page', records: scanned.records, next: scanned.next },
-      );
-    },
-  );
+  const room = {
+    until: null,
+    limit: Math.max(PAGE_RECORDS, Math.ceil(STREAM_RECORDS / slots.length)),
+    bytesMax: Math.ceil(PAGE_BYTES / slots.length),
+  };
+  const pages = new Array<Scanned>(slots.length);
+  let open = slots.length;
+  slots.forEach((slot, i) => {
+    const from = i === 0 ? after : null;
+    scanSlot(r, { slot, after: from, ...room }, (scanned) => {
+      pages[i] = scanned;
+      if (--open === 0) answerPage(r, slots, pages, asked);
+    });
+  });
 }
 
-function countHandedOff(r: Replica, records: readonly KeyRecord[]): void {
-  tally(r, 'handoff-keys-out', records.length);
-  for (const { key, object } of records) tally(r, 'handoff-bytes-out', recordBytes(key, object));
+function firstRefusal(slots: readonly Slot[], asked: Asked): ErrorCode | null {
+  if (slots.length === 0 || slots.length > STREAM_SLOTS_MAX) return 'BAD_REQUEST';
+  for (const slot of slots) {
+    const code = asked.refusal(slot);
+    if (code !== null) return code;
+  }
+  return null;
+}
+
+/**
+ * What has room on one page: the first slot's records, and of the others those that fit beside them.
+ * A slot with a damaged record has no page until it is healed: it would be covered without it (R9).
+ */
+function answerPage(
+  r: Replica,
+  slots: readonly Slot[],
+  pages: readonly Scanned[],
+  asked: Asked,
+): void {
+  const code = firstRefusal(slots, asked);
+  if (code !== null) return asked.answer({ kind: 'refused', code });
+  const records: KeyRecord[] = [];
+  const unfinished: Unfinished[] = [];
+  let bytes = 0;
+  pages.forEach(({ records: found, corrupt, next }, i) => {
+    const slot = slots[i]!;
+    r.corrupt.push(...corrupt);
+    const size = found.reduce((sum, { key, object }) => sum + recordBytes(key, object), 0);
+    const isTooMuch = records.length > 0 && bytes + size > PAGE_BYTES;
+    if (corrupt.length > 0 || isTooMuch) {
+      unfinished.push({ slot, after: null });
+      return;
+    }
+    if (next !== null) unfinished.push({ slot, after: next });
+    records.push(...found);
+    bytes += size;
+  });
+  tallyHandoff(r, 'out', { peer: asked.from, keys: records.length, bytes });
+  asked.answer({ kind: 'page', records, unfinished });
 }
 
 /** Says which slots are equal, once what the digests vouch for is durable (R2). */

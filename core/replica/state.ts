@@ -8,7 +8,7 @@ import type {
   PeerMessage,
   PeerQuestion,
 } from '../api/messages.ts';
-import type { Epoch, Incarnation, NodeId, Slot } from '../api/ids.ts';
+import type { Epoch, Incarnation, NodeId, RequestId, Slot } from '../api/ids.ts';
 import type { Actor, Key, VersionedObject } from '../api/object.ts';
 import type { RingDocument } from '../api/ring-document.ts';
 import { QUESTION_TICKS } from '../limits.ts';
@@ -99,16 +99,30 @@ export interface GainJob {
   readonly slot: Slot;
   readonly transfer: Transfer;
   readonly done: Set<Incarnation>;
-  active: Incarnation | null;
+  /** How far the stream of the source under way was merged; null: nothing of it yet. */
+  reached: { readonly source: Incarnation; readonly after: Key } | null;
   covered: boolean;
+  /**
+   * Keys that writes brought here since the slot was emptied: whatever else its one stream brings is
+   * new. null: more may be there, and everything is merged.
+   */
+  written: Set<string> | null;
 }
 
 export interface Gain {
   readonly change: string;
   readonly jobs: ReadonlyMap<Slot, GainJob>;
+  /** Neither covered nor asked for just now. */
+  readonly open: Set<GainJob>;
+  /** Could not go on: open again with the next tick. */
+  readonly resting: Set<GainJob>;
   covered: number;
   keys: number;
   bytes: number;
+  /** Slots that were streamed to their end: how many records a slot has is known from them. */
+  streamed: number;
+  /** Keys in all jobs' `written`. */
+  written: number;
   running: number;
   waitingFor: string;
 }
@@ -117,7 +131,8 @@ export interface Gain {
 export interface ReadBack {
   readonly change: string;
   readonly slots: Set<Slot>;
-  isReading: boolean;
+  /** Of these, whose pages are being read now. */
+  readonly reading: Set<Slot>;
 }
 
 export interface Replica {
@@ -166,10 +181,13 @@ export interface Replica {
   readonly operations: Set<Operation>;
   /** Keys whose conditional writes wait for one another. */
   readonly locks: Map<string, (() => void)[]>;
-  /** Keys whose record failed its checksum, to be healed by step; those under way in `healing`. */
+  /**
+   * Keys whose record failed its checksum, to be healed by step; those under way in `healing`, those
+   * that wait for another try in `unhealed`. Never in both.
+   */
   corrupt: Key[];
   readonly healing: Set<string>;
-  unhealed: Key[];
+  readonly unhealed: Map<string, Key>;
   /** Tombstones that this process may collect one day, and since when it has seen exactly them. */
   readonly tombstones: Map<
     string,
@@ -230,7 +248,12 @@ export function halt(r: Replica, reason: string): void {
   emit(r, { kind: 'halt', reason });
 }
 
-export function send(r: Replica, to: Incarnation, body: PeerMessage): void {
+export function send(
+  r: Replica,
+  to: Incarnation,
+  body: PeerMessage,
+  about: RequestId | null = null,
+): void {
   r.effects.push({
     kind: 'send',
     envelope: {
@@ -240,21 +263,29 @@ export function send(r: Replica, to: Incarnation, body: PeerMessage): void {
       documentHash: r.hash,
       clock: r.clock,
       body,
+      about,
     },
   });
 }
 
-/** Asks a peer; the answer, or null when the connection breaks or `ticks` pass, comes once. */
+interface Errand {
+  /** Patience; default: QUESTION_TICKS. */
+  readonly ticks?: number;
+  /** The client's request that asks it. */
+  readonly about?: RequestId | null;
+}
+
+/** Asks a peer; the answer, or null when the connection breaks or patience ends, comes once. */
 export function ask(
   r: Replica,
   to: Incarnation,
   question: (call: CallId) => PeerQuestion,
   answered: (answer: PeerAnswer | null) => void,
-  ticks: number = QUESTION_TICKS,
+  { ticks = QUESTION_TICKS, about = null }: Errand = {},
 ): void {
   const call = r.nextCall++;
   r.calls.set(call, { to, deadlineTick: r.tick + ticks, answered });
-  send(r, to, question(call));
+  send(r, to, question(call), about);
 }
 
 /** Applies writes together; `durable` is called once they survive a loss of power. */

@@ -4,25 +4,20 @@ import type { Incarnation, Slot } from '../api/ids.ts';
 import type { Key, Sibling, Vector, VersionedObject } from '../api/object.ts';
 import type { ClientResult, WriteRequest } from '../api/requests.ts';
 import { defined } from '../assert.ts';
-import {
-  FAIL_FAST_TICKS,
-  LINGER_TICKS,
-  OBJECT_BYTES_MAX,
-  RESEND_TICKS,
-  SETTLE_TICKS,
-  SIBLINGS_MAX,
-} from '../limits.ts';
+import { FAIL_FAST_TICKS, LINGER_TICKS, RESEND_TICKS, SETTLE_TICKS } from '../limits.ts';
 import type { ReplicaSet, SlotSets } from '../membership/document.ts';
 import { setsDiffer, slotSets } from '../membership/document.ts';
 import { etagOf, writeObject } from '../version/siblings.ts';
 import { clockMs, tickClock } from '../version/clock.ts';
-import { coversDot, joinVectors } from '../version/vector.ts';
+import { joinVectors } from '../version/vector.ts';
 import { canMakeDot, nextDot, withDot } from './actor.ts';
 import { fetchDocument } from './adoption.ts';
+import { Copies } from './copies.ts';
 import { holds, mergeIn, provesRollback, setObject, slotOfKey, withCell } from './cells.ts';
 import { tally } from './counters.ts';
 import { keepHints, standIn } from './hints.ts';
 import { failed, operationTicks, quorumUnavailable, unready } from './quorum.ts';
+import { lackOfRoom } from './room.ts';
 import type { Cell, Operation, Replica } from './state.ts';
 import { ask, enforces, isServing } from './state.ts';
 
@@ -40,15 +35,11 @@ export class QuorumWrite implements Operation {
   #reply: ((verdict: Verdict) => void) | null;
   #sets: SlotSets;
   #object: VersionedObject | null = null;
-  /** Who holds the present object durably, and who of them had nothing that it did not cover. */
-  #acks = new Set<Incarnation>();
-  #clean = new Set<Incarnation>();
+  /** Of the present object. */
+  readonly #copies = new Copies();
   #reports: Vector | null = null;
   #refusedFull = new Set<Incarnation>();
-  /** sloppy mode: who holds a hint in whose place. */
-  readonly #standIns = new Map<Incarnation, Incarnation>();
   #round = 1;
-  #attempt = 0;
   #begun = false;
   /** A dot was made: the write may take effect whatever the client is told. */
   #maybeApplied = false;
@@ -114,7 +105,7 @@ export class QuorumWrite implements Operation {
             failed('CORRUPT_RECORD', 'this replica of the key is damaged; ask again'),
           );
         }
-        const wrong = isHeld ? this.#wrongWith(cell, seen) : null;
+        const wrong = isHeld ? lackOfRoom(this.#r, this.#request.value, cell.object, seen) : null;
         if (wrong !== null) return this.#fail(wrong);
         // What the client had read may show more of this actor than its store knows (R9).
         if (seen !== null && provesRollback(this.#r, seen)) return;
@@ -122,27 +113,6 @@ export class QuorumWrite implements Operation {
         this.#sendToOthers(this.#sets.everyone);
         if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
       }),
-    );
-  }
-
-  #wrongWith(cell: Cell, seen: Vector | null): ClientResult | null {
-    const { value } = this.#request;
-    if (this.#r.diskFull && value !== null) {
-      return failed('DISK_FULL', 'the disk of a replica is full; delete keys or add members');
-    }
-    const kept =
-      seen === null
-        ? []
-        : (cell.object?.siblings.filter((sibling) => !coversDot(seen, sibling.dot)) ?? []);
-    const bytes = kept.reduce(
-      (sum, sibling) => sum + (sibling.value?.length ?? 0),
-      value?.length ?? 0,
-    );
-    if (kept.length < SIBLINGS_MAX && bytes <= OBJECT_BYTES_MAX) return null;
-    return failed(
-      'TOO_MANY_SIBLINGS',
-      `the key holds ${kept.length} concurrent values that the context does ` +
-        'not cover; read it and write with the context that the read returns',
     );
   }
 
@@ -168,17 +138,14 @@ export class QuorumWrite implements Operation {
 
   /** Copies are counted afresh; answers to what was sent before no longer count. */
   #forgetCopies(): number {
-    this.#acks = new Set();
-    this.#clean = new Set();
-    this.#standIns.clear();
     this.#satisfiedTick = -1;
-    return ++this.#attempt;
+    return this.#copies.beginAnew();
   }
 
   #sendToOthers(members: readonly Incarnation[]): void {
     const object = this.#object;
     if (object === null) return;
-    const attempt = this.#attempt;
+    const { attempt } = this.#copies;
     for (const member of members) {
       if (member === this.#r.incarnation) continue;
       ask(
@@ -189,22 +156,22 @@ export class QuorumWrite implements Operation {
           if (answer?.kind === 'stored') this.#stored(member, attempt, answer.report);
           if (answer?.kind === 'refused') this.#refused(member, attempt, answer.code);
         },
-        this.#deadline + LINGER_TICKS - this.#r.tick,
+        { ticks: this.#deadline + LINGER_TICKS - this.#r.tick, about: this.#request.id },
       );
     }
   }
 
   #stored(member: Incarnation, attempt: number, report: Vector | null): void {
-    if (attempt !== this.#attempt || this.#ended) return;
+    if (attempt !== this.#copies.attempt || this.#ended) return;
     if (report !== null && provesRollback(this.#r, report)) return;
-    this.#acks.add(member);
-    if (report === null) this.#clean.add(member);
-    else this.#reports = this.#reports === null ? report : joinVectors(this.#reports, report);
+    this.#copies.add(member, report === null);
+    if (report !== null)
+      this.#reports = this.#reports === null ? report : joinVectors(this.#reports, report);
     this.#check();
   }
 
   #refused(member: Incarnation, attempt: number, code: string): void {
-    if (attempt !== this.#attempt || this.#ended) return;
+    if (attempt !== this.#copies.attempt || this.#ended) return;
     if (code === 'STALE_EPOCH') {
       tally(this.#r, 'write-stale-epoch');
       this.#wasStale = true;
@@ -222,38 +189,23 @@ export class QuorumWrite implements Operation {
     }
   }
 
-  /** Durable copies in one set, a fallback's hint counted in its member's place (sloppy mode only). */
-  #copies(set: ReplicaSet): number {
-    const held = (m: Incarnation): boolean =>
-      this.#acks.has(m) || [...this.#standIns.values()].includes(m);
-    return set.members.filter(held).length;
-  }
-
-  /** R2: inside every write set at least W replicas hold it durably. */
+  /** R2, for I1 and I3: inside every write set, old and new, at least W replicas hold it durably. */
   #satisfied(): boolean {
     const sets = enforces(this.#r, 'R2-quorum') ? this.#sets.writes : this.#sets.writes.slice(0, 1);
-    return sets.every((set) => this.#copies(set) >= this.#needed(set));
+    return sets.every((set) => this.#copies.within(set) >= this.#needed(set));
   }
 
   #check(): void {
     if (this.#reply === null) return this.#checkLinger();
     if (!this.#satisfied()) return;
     if (this.#satisfiedTick < 0) this.#satisfiedTick = this.#r.tick;
-    if (this.#request.context !== null || this.#round === 2 || this.#enough(this.#clean))
+    const { reads, everyone } = this.#sets;
+    if (this.#request.context !== null || this.#round === 2 || this.#copies.areKnownNewest(reads))
       return this.#succeed();
-    const answered =
-      this.#enough(this.#acks) || this.#sets.everyone.every((m) => this.#acks.has(m));
+    const answered = this.#copies.meetAll(reads) || this.#copies.missing(everyone).length === 0;
     if (!answered && this.#r.tick < this.#satisfiedTick + SETTLE_TICKS) return;
     if (this.#reports !== null) this.#secondRound();
     else this.#succeed();
-  }
-
-  /** Protocol §5: among so many replicas there is one that holds what was acknowledged before. */
-  #enough(heard: ReadonlySet<Incarnation>): boolean {
-    const { members, write } = this.#sets.reads;
-    return (
-      members.filter((m) => heard.has(m)).length >= Math.max(write, members.length - write + 1)
-    );
   }
 
   /** A fresh dot whose context covers the reports and the first dot; the old dot may not be sent under it. */
@@ -307,7 +259,7 @@ export class QuorumWrite implements Operation {
 
   /** After the reply the other replicas may still answer; who does not, gets a hint. */
   #checkLinger(): void {
-    const missing = this.#sets.everyone.filter((m) => !this.#acks.has(m));
+    const missing = this.#copies.missing(this.#sets.everyone);
     const mayAnswer = missing.some((m) => !this.#r.suspicion.isSilent(m));
     if (mayAnswer && this.#r.tick < this.#lingerTick) return;
     this.#end();
@@ -325,7 +277,7 @@ export class QuorumWrite implements Operation {
     const live = (m: Incarnation): boolean =>
       m === this.#r.incarnation || !this.#r.suspicion.isSilent(m);
     const count = (set: ReplicaSet): number =>
-      maybeApplied ? this.#copies(set) : set.members.filter(live).length;
+      maybeApplied ? this.#copies.within(set) : set.members.filter(live).length;
     const worst = [...this.#sets.writes].sort(
       (a, b) => count(a) - this.#needed(a) - count(b) + this.#needed(b),
     )[0]!;
@@ -356,34 +308,30 @@ export class QuorumWrite implements Operation {
   /** R3: re-sends use the same dot and are idempotent. */
   #resend(): void {
     if (!enforces(this.#r, 'R3')) return this.#makeDot(this.#request.context);
-    this.#sendToOthers(this.#sets.everyone.filter((m) => !this.#acks.has(m)));
+    this.#sendToOthers(this.#copies.missing(this.#sets.everyone));
     if (defined(this.#r.document, 'a document').mode === 'sloppy') this.#askStandIns();
   }
 
   #askStandIns(): void {
     const object = this.#object;
     if (object === null) return;
-    const attempt = this.#attempt;
+    const { attempt } = this.#copies;
     const record = { key: this.#request.key, object };
     const sinceMs = clockMs(this.#r.clock);
-    for (const target of this.#sets.everyone) {
-      if (
-        this.#acks.has(target) ||
-        !this.#r.suspicion.isSilent(target) ||
-        target === this.#r.incarnation
-      )
-        continue;
-      const fallback = standIn(this.#r, this.#slot, new Set(this.#standIns.keys()));
-      if (fallback === null || [...this.#standIns.values()].includes(target)) continue;
+    for (const target of this.#copies.missing(this.#sets.everyone)) {
+      if (!this.#r.suspicion.isSilent(target) || target === this.#r.incarnation) continue;
+      const fallback = standIn(this.#r, this.#slot, this.#copies.fallbacks());
+      if (fallback === null || this.#copies.isStoodInFor(target)) continue;
       ask(
         this.#r,
         fallback,
         (call) => ({ kind: 'hold', call, target, sinceMs, record }),
         (answer) => {
-          if (answer?.kind !== 'stored' || attempt !== this.#attempt || this.#ended) return;
-          this.#standIns.set(fallback, target);
+          if (answer?.kind !== 'stored' || attempt !== this.#copies.attempt || this.#ended) return;
+          this.#copies.addHint(target, fallback);
           this.#check();
         },
+        { about: this.#request.id },
       );
     }
   }
@@ -393,9 +341,8 @@ export class QuorumWrite implements Operation {
     const object = this.#object;
     if (key.text !== this.#request.key.text || object === null || this.#ended) return;
     const { incarnation } = this.#r;
-    const attempt = this.#attempt;
-    this.#acks.delete(incarnation);
-    this.#clean.delete(incarnation);
+    const { attempt } = this.#copies;
+    this.#copies.drop(incarnation);
     mergeIn(this.#r, key, object, (merged) => {
       if (merged.kind === 'merged') this.#stored(incarnation, attempt, null);
     });
@@ -412,7 +359,7 @@ export class QuorumWrite implements Operation {
     if (this.#object === null) return;
     if (this.#reply === null) return this.#checkLinger();
     if (same) {
-      if (this.#wasStale) this.#sendToOthers(sets.everyone.filter((m) => !this.#acks.has(m)));
+      if (this.#wasStale) this.#sendToOthers(this.#copies.missing(sets.everyone));
       this.#wasStale = false;
       return;
     }

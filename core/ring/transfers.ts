@@ -11,7 +11,7 @@ export interface Transfer {
   readonly pair: Incarnation | null;
   /** Old members to merge from where there is no pair, or it is dead; never the target itself. */
   readonly others: readonly Incarnation[];
-  /** So many of `others` suffice. */
+  /** So many of `others` suffice; where there are fewer, a living pair can't be done without. */
   readonly othersNeeded: number;
 }
 
@@ -119,12 +119,6 @@ function inPairs(move: SlotMove, zones: ReadonlyMap<Incarnation, Zone>): Transfe
   return gained.map((target) => {
     const pair = pairs.get(target) ?? null;
     const others = move.old.filter((member) => member !== pair);
-    return {
-      slot: move.slot,
-      target,
-      pair,
-      others,
-      othersNeeded: Math.min(move.enough, others.length),
-    };
+    return { slot: move.slot, target, pair, others, othersNeeded: move.enough };
   });
 }

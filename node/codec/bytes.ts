@@ -1,6 +1,7 @@
 // The primitive fields of every binary layout between nodes. Writing grows; reading checks each
 // field against what is left, so that no layout can be tricked into a read or an allocation beyond.
 import { RingError } from '../../core/errors.ts';
+import { readText, textBytes, writeText } from './text.ts';
 
 /** bytes; under half of Buffer.poolSize, so that small writes share one slab. */
 const CAPACITY_MIN = 1024;
@@ -59,10 +60,10 @@ export class ByteWriter {
   }
 
   text(value: string): void {
-    const length = Buffer.byteLength(value);
+    const length = textBytes(value);
     this.count(length);
     this.reserve(length);
-    this.at += this.bytes.write(value, this.at, length, 'utf8');
+    this.at = writeText(this.bytes, value, length, this.at);
   }
 
   blob(value: Uint8Array): void {
@@ -91,7 +92,7 @@ export class ByteWriter {
 
 /** Throws FRAME_INVALID wherever the bytes cannot be what is asked for. */
 export class ByteReader {
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
   #at = 0;
 
   constructor(bytes: Buffer) {
@@ -138,7 +139,7 @@ export class ByteReader {
 
   text(): string {
     const length = this.#length('a text', 1);
-    const text = this.#bytes.toString('utf8', this.#at, this.#at + length);
+    const text = readText(this.#bytes, this.#at, this.#at + length);
     this.#at += length;
     return text;
   }
@@ -150,6 +151,19 @@ export class ByteReader {
     const copy = new Uint8Array(new Uint8Array(buffer, byteOffset + this.#at, length));
     this.#at += length;
     return copy;
+  }
+
+  /** What is still to be read is copied, once: views of it do not keep the network's chunk. */
+  detach(): void {
+    this.#bytes = Buffer.from(new Uint8Array(this.#bytes.subarray(this.#at)).buffer);
+    this.#at = 0;
+  }
+
+  /** As `blob`, without a copy: `use` gets the bytes that it lies in, its start and its end. */
+  view<T>(use: (bytes: Buffer, from: number, to: number) => T): T {
+    const length = this.#length('bytes', 1);
+    this.#at += length;
+    return use(this.#bytes, this.#at - length, this.#at);
   }
 
   uint32s(): Uint32Array {

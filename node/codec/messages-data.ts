@@ -1,10 +1,13 @@
 // Layouts of the messages that carry records: the hot path of reads, writes, repair and streams.
 import type { ChangeId, Incarnation } from '../../core/api/ids.ts';
+import type { Unfinished } from '../../core/api/messages.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import type { Layouts } from './layout.ts';
 import {
   readKey,
   readObject,
   readRecord,
+  readRecordInPlace,
   readSlot,
   readVector,
   writeKey,
@@ -87,14 +90,14 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
     write: (w, m) => {
       w.count(m.call);
       w.text(m.change);
-      w.count(m.slot);
+      w.list(m.slots, (each, slot) => each.count(slot));
       w.optional(m.after, writeKey);
     },
     read: (r) => ({
       kind: 'pull',
       call: r.count(),
       change: r.text() as ChangeId,
-      slot: readSlot(r),
+      slots: r.list(readSlot),
       after: r.optional(readKey),
     }),
   },
@@ -102,14 +105,18 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
     write: (w, m) => {
       w.count(m.call);
       w.list(m.records, writeRecord);
-      w.optional(m.next, writeKey);
+      w.list(m.unfinished, writeUnfinished);
     },
-    read: (r) => ({
-      kind: 'page',
-      call: r.count(),
-      records: r.list(readRecord),
-      next: r.optional(readKey),
-    }),
+    // Hundreds of records that go straight to the store: one copy of them all is enough.
+    read: (r) => {
+      r.detach();
+      return {
+        kind: 'page',
+        call: r.count(),
+        records: r.list(readRecordInPlace),
+        unfinished: r.list(readUnfinished),
+      };
+    },
   },
   exchanged: {
     write: (w, m) => {
@@ -138,3 +145,12 @@ export const DATA_LAYOUTS: Layouts<DataKind> = {
     }),
   },
 };
+
+function writeUnfinished(writer: ByteWriter, { slot, after }: Unfinished): void {
+  writer.count(slot);
+  writer.optional(after, writeKey);
+}
+
+function readUnfinished(reader: ByteReader): Unfinished {
+  return { slot: readSlot(reader), after: reader.optional(readKey) };
+}

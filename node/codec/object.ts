@@ -6,9 +6,10 @@
 //                     content type's length u16, text, [value's length u32, value])
 //
 // A sibling's actor is written as its place in the context, which covers every sibling's dot.
-import type { Sibling, VersionedObject } from '../../core/api/object.ts';
+import type { Sibling, Vector, VersionedObject } from '../../core/api/object.ts';
 import { assert } from '../../core/assert.ts';
 import { RingError } from '../../core/errors.ts';
+import { readText, textBytes, writeText } from './text.ts';
 
 /** First byte of every encoded object. */
 export const OBJECT_LAYOUT = 1;
@@ -19,8 +20,45 @@ const HEAD_BYTES = 1 + 2 + 2;
 const ACTOR_BYTES = 1 + 8;
 const SIBLING_BYTES = 2 + 8 + 1 + 8 + 2;
 
+/**
+ * An object that knows its bytes. Records of a page go from disk to wire and from wire to disk in
+ * one layout: they are copied there, not made again.
+ */
+class Encoded implements VersionedObject {
+  readonly context: Vector;
+  readonly siblings: readonly Sibling[];
+  readonly #bytes: Buffer;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor({ context, siblings }: VersionedObject, { view, from, to }: Reader) {
+    this.context = context;
+    this.siblings = siblings;
+    this.#bytes = view;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  static size(object: VersionedObject): number | null {
+    return #bytes in object ? object.#to - object.#from : null;
+  }
+
+  static copy(object: VersionedObject, target: Buffer, offset: number): number | null {
+    if (!(#bytes in object)) return null;
+    return offset + object.#bytes.copy(target, offset, object.#from, object.#to);
+  }
+}
+
+/** The object alone, where it came with the bytes that it was read from: for who keeps it. */
+export function withoutBytes(object: VersionedObject): VersionedObject {
+  const { context, siblings } = object;
+  return object instanceof Encoded ? { context, siblings } : object;
+}
+
 /** Exact number of bytes that encodeObject makes. */
 export function objectSize(object: VersionedObject): number {
+  const known = Encoded.size(object);
+  if (known !== null) return known;
   const { actors } = object.context;
   let size = HEAD_BYTES + actors.length * ACTOR_BYTES + object.siblings.length * SIBLING_BYTES;
   for (const actor of actors) size += textBytes(actor);
@@ -40,6 +78,8 @@ export function encodeObject(object: VersionedObject): Uint8Array {
 
 /** Writes the object at `offset`, where objectSize(object) bytes are free; returns the offset after it. */
 export function encodeObjectInto(object: VersionedObject, target: Buffer, offset: number): number {
+  const copied = Encoded.copy(object, target, offset);
+  if (copied !== null) return copied;
   const { actors, counters } = object.context;
   assert(
     actors.length <= 0xffff && object.siblings.length <= 0xffff,
@@ -87,7 +127,16 @@ function writeSibling(
  * RingError FRAME_INVALID where they are no object.
  */
 export function decodeObject(bytes: Uint8Array): VersionedObject {
-  const reader = new Reader(bytes);
+  return readWhole(new Reader(bufferOf(bytes), 0, bytes.length));
+}
+
+/** As decodeObject, of the bytes in between; the object keeps all of them, for who writes it on. */
+export function decodeObjectWithBytes(bytes: Buffer, from: number, to: number): VersionedObject {
+  const reader = new Reader(bytes, from, to);
+  return new Encoded(readWhole(reader), reader);
+}
+
+function readWhole(reader: Reader): VersionedObject {
   const layout = reader.uint8();
   if (layout !== OBJECT_LAYOUT)
     throw malformed(`layout ${layout}; this build reads ${OBJECT_LAYOUT}`);
@@ -100,7 +149,7 @@ export function decodeObject(bytes: Uint8Array): VersionedObject {
   }
   const siblings = new Array<Sibling>(reader.count(SIBLING_BYTES));
   for (let i = 0; i < siblings.length; i++) siblings[i] = readSibling(reader, actors);
-  if (reader.at !== bytes.length) throw malformed(`${bytes.length - reader.at} bytes too many`);
+  if (reader.at !== reader.to) throw malformed(`${reader.to - reader.at} bytes too many`);
   return { context: { actors, counters }, siblings };
 }
 
@@ -132,10 +181,15 @@ function kept(text: string): string {
 /** Reads forward; a read beyond the end throws FRAME_INVALID, since bytes may come from a peer. */
 class Reader {
   readonly view: Buffer;
-  at = 0;
+  readonly from: number;
+  readonly to: number;
+  at: number;
 
-  constructor(bytes: Uint8Array) {
-    this.view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  /** Of the bytes from `from` to `to` (exclusive). */
+  constructor(view: Buffer, from: number, to: number) {
+    this.view = view;
+    this.from = this.at = from;
+    this.to = to;
   }
 
   uint8(): number {
@@ -149,7 +203,7 @@ class Reader {
   /** How many entries of at least so many bytes follow. */
   count(entryBytes: number): number {
     const count = this.uint16();
-    const missing = count * entryBytes - (this.view.length - this.at);
+    const missing = count * entryBytes - (this.to - this.at);
     if (missing > 0) throw malformed(`${missing} bytes are missing`);
     return count;
   }
@@ -167,7 +221,7 @@ class Reader {
 
   text(length: number): string {
     const from = this.skip(length);
-    return this.view.toString('utf8', from, this.at);
+    return readText(this.view, from, this.at);
   }
 
   raw(length: number): Uint8Array {
@@ -179,28 +233,14 @@ class Reader {
   private skip(length: number): number {
     const from = this.at;
     this.at += length;
-    const missing = this.at - this.view.length;
+    const missing = this.at - this.to;
     if (missing > 0) throw malformed(`${missing} bytes are missing`);
     return from;
   }
 }
 
-/** UTF-8 length; the common ASCII case never leaves JavaScript. */
-function textBytes(text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(text);
-  }
-  return text.length;
-}
-
-/** Writes the text's `length` bytes; returns the offset after them. */
-function writeText(target: Buffer, text: string, length: number, at: number): number {
-  if (length === text.length) {
-    for (let i = 0; i < length; i++) target[at + i] = text.charCodeAt(i);
-  } else {
-    target.write(text, at, 'utf8');
-  }
-  return at + length;
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function malformed(why: string): RingError {

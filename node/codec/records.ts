@@ -5,7 +5,7 @@ import type { Key, KeyRecord, Vector, VersionedObject } from '../../core/api/obj
 import type { KeyDigests } from '../../core/api/messages.ts';
 import { SLOT_BITS_MAX } from '../../core/limits.ts';
 import { invalid, type ByteReader, type ByteWriter } from './bytes.ts';
-import { decodeObject, encodeObjectInto, objectSize } from './object.ts';
+import { decodeObject, decodeObjectWithBytes, encodeObjectInto, objectSize } from './object.ts';
 
 /** The hash travels with the key: 8 bytes are cheaper than hashing again at each hop. */
 export function writeKey(writer: ByteWriter, key: Key): void {
@@ -46,6 +46,11 @@ export function writeRecord(writer: ByteWriter, record: KeyRecord): void {
 
 export function readRecord(reader: ByteReader): KeyRecord {
   return { key: readKey(reader), object: readObject(reader) };
+}
+
+/** The record as a part of what is read: `reader` was detached, and who keeps it copies it. */
+export function readRecordInPlace(reader: ByteReader): KeyRecord {
+  return { key: readKey(reader), object: reader.view(decodeObjectWithBytes) };
 }
 
 export function writeVector(writer: ByteWriter, vector: Vector): void {

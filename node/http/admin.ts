@@ -21,7 +21,9 @@ import { sendJson } from './kv.ts';
 export interface AdminAppOptions {
   readonly driver: Pick<Driver, 'document' | 'incarnation' | 'report' | 'load' | 'adopt'>;
   readonly token: string;
-  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** Of the formats that the header `accept` allows; null: there is no such page. */
+  readonly metrics:
+    ((accept: string) => Promise<{ readonly type: string; readonly text: string }>) | null;
   /** Sends clients away, then takes none; resolves when what was asked is answered. */
   readonly drain: () => Promise<void>;
   /** Whether a drain has begun: clients are to go elsewhere from then on. */
@@ -43,11 +45,12 @@ export function adminApp(options: AdminAppOptions): RequestListener {
     if (obstacle !== null) throw obstacle;
     ctx.body = 'ok\n';
   });
-  router.get('/metrics', async (ctx) => {
-    const { type, text } = await metrics();
-    ctx.set('Content-Type', type);
-    ctx.body = text;
-  });
+  if (metrics !== null)
+    router.get('/metrics', async (ctx) => {
+      const { type, text } = await metrics(ctx.get('accept'));
+      ctx.set('Content-Type', type);
+      ctx.body = text;
+    });
   operatorRoutes(router, options);
   const observe = (): void => undefined;
   return koaListener([edge({ idPrefix, corsOrigins: [], observe, log })], router, log);

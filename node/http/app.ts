@@ -6,8 +6,11 @@ import type { RequestListener } from 'node:http';
 import type { Logger } from '../log.ts';
 import { batchRoutes } from './batch.ts';
 import { contextCodec } from './context.ts';
+import { CONTRACT } from './contract/ring-routes.ts';
+import { queryOf, serve } from './contract/route.ts';
 import { edge, nothingThere } from './edge.ts';
 import type { Observe } from './edge.ts';
+import { stampOf } from './exchange.ts';
 import type { Exchange, ExchangeState, Ring, Routes } from './exchange.ts';
 import { keysRoutes } from './keys.ts';
 import { kvRoutes } from './kv.ts';
@@ -22,6 +25,8 @@ export interface ClientAppOptions {
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
   readonly observe: Observe;
+  /** This node's peer port as others see it. */
+  readonly peerPort: number;
   readonly log: Logger;
 }
 
@@ -32,8 +37,21 @@ export function clientApp(options: ClientAppOptions): RequestListener {
   const shortcut = kvRoutes(router, { ring, contexts, now });
   batchRoutes(router, { ring, contexts, now });
   keysRoutes(router, ring);
-  ringRoutes(router, { ring, now });
-  return koaListener([edge({ idPrefix, corsOrigins, observe, log }), shortcut], router, log);
+  ringRoutes(router, { ring, now, peerPort: options.peerPort });
+  contractRoute(router);
+  const outermost = edge({ idPrefix, corsOrigins, observe, stamp: stampOf(ring), log });
+  return koaListener([outermost, shortcut], router, log);
+}
+
+/** Made when it is first asked for: a serving node does without. */
+function contractRoute(router: Routes): void {
+  serve(router, CONTRACT, async (ctx) => {
+    queryOf(ctx, CONTRACT);
+    const { openApiText } = await import('./contract/openapi.ts');
+    ctx.status = 200;
+    ctx.set('Content-Type', 'application/json; charset=utf-8');
+    ctx.body = openApiText();
+  });
 }
 
 /** One Koa application: the edge (and what comes before the router), these routes, nothing else. */

@@ -13,11 +13,14 @@ import {
   TTL_SECONDS_MAX,
 } from '../../core/limits.ts';
 import { readBody } from './body.ts';
+import { queryOf, serve } from './contract/route.ts';
+import { BATCH } from './contract/value-routes.ts';
 import { writeCondition } from './conditions.ts';
 import type { ContextCodec, ContextScope } from './context.ts';
 import { problemOf } from './errors.ts';
 import { ask, documentOf } from './exchange.ts';
 import type { Exchange, Ring, Routes } from './exchange.ts';
+import { refuseUnknownFields } from './known-names.ts';
 import { checkedKey, isWellFormed, keyFromBase64 } from './keys-in-urls.ts';
 import { checkedContentType, DEFAULT_TYPE, sendJson } from './kv.ts';
 import type { KvOptions } from './kv.ts';
@@ -43,12 +46,13 @@ interface Item {
 type Verdict = Readonly<Record<string, unknown>> & { readonly status: number };
 
 export function batchRoutes(router: Routes, options: KvOptions): void {
-  router.post('/v1/batch', (ctx) => batch(ctx, options));
+  serve(router, BATCH, (ctx) => batch(ctx, options));
 }
 
 async function batch(ctx: Exchange, options: KvOptions): Promise<void> {
   ctx.state.verb = 'batch';
-  const document = documentOf(options.ring);
+  const document = documentOf(options.ring, ctx);
+  queryOf(ctx, BATCH);
   const body = await readBody(ctx.req, ctx.res, BATCH_BYTES_MAX);
   const items = itemsOf(body);
   const run = new BatchRun(document, options, ctx.state.requestId);
@@ -69,6 +73,7 @@ function itemsOf(body: Buffer): readonly unknown[] {
       'the body is {"operations": [{"op": "get", "key": "a"}, …]}',
     );
   }
+  refuseUnknownFields(parsed as object, { of: 'the body', takes: ['operations'] });
   if (items.length > BATCH_ITEMS_MAX) {
     throw new RingError(
       'BAD_REQUEST',
@@ -199,6 +204,15 @@ class BatchRun {
   }
 }
 
+const FIELDS_OF_ALL = ['op', 'key', 'key64'];
+const FIELDS_OF_WRITES = [...FIELDS_OF_ALL, 'w', 'context', 'ifMatch', 'ifNoneMatch'];
+/** Whatever an operation says it has to mean: a `ttl` that is passed over keeps a value for ever. */
+const FIELDS: Readonly<Record<Item['op'], readonly string[]>> = {
+  get: [...FIELDS_OF_ALL, 'r'],
+  put: [...FIELDS_OF_WRITES, 'value', 'value64', 'contentType', 'ttlSeconds'],
+  delete: FIELDS_OF_WRITES,
+};
+
 const TEXT_FIELDS = [
   'key',
   'key64',
@@ -214,9 +228,10 @@ function itemFrom(raw: unknown): Item {
   if (typeof raw !== 'object' || raw === null)
     throw new RingError('BAD_REQUEST', 'an operation is an object');
   const item = raw as Record<string, unknown>;
-  if (!['get', 'put', 'delete'].includes(item['op'] as string)) {
+  const op = item['op'];
+  if (op !== 'get' && op !== 'put' && op !== 'delete')
     throw new RingError('BAD_REQUEST', 'op is "get", "put" or "delete"');
-  }
+  refuseUnknownFields(item, { of: `a ${op}`, takes: FIELDS[op] });
   for (const field of TEXT_FIELDS) {
     if (item[field] !== undefined && typeof item[field] !== 'string') {
       throw new RingError('BAD_REQUEST', `${field} is a string`);

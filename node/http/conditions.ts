@@ -36,14 +36,12 @@ export function readVerdict(
   etag: string | null,
 ): 'send' | 'not-modified' | 'failed' {
   if (ifMatch !== undefined && !matches(ifMatch, etag, false)) return 'failed';
-  if (ifNoneMatch !== undefined && etag !== null && matches(ifNoneMatch, etag, true))
-    return 'not-modified';
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch, etag, true)) return 'not-modified';
   return 'send';
 }
 
 function matches(header: string, etag: string | null, weakly: boolean): boolean {
-  if (etag === null) return false;
-  if (header.trim() === '*') return true;
+  if (header.trim() === '*') return etag !== null;
   return parseEtags(header).some((tag) => tag.value === etag && (weakly || !tag.weak));
 }
 
@@ -51,7 +49,8 @@ function parseEtags(header: string): { value: string; weak: boolean }[] {
   const tags: { value: string; weak: boolean }[] = [];
   // One tag with the comma before it; nothing may stand between.
   const pattern = /\s*(W\/)?"([\x21\x23-\x7e]*)"\s*(,|$)/y;
-  while (pattern.lastIndex < header.length) {
+  // At least one: an empty list is no condition, and no version either.
+  do {
     const match = pattern.exec(header);
     if (match === null) {
       throw new RingError(
@@ -60,6 +59,6 @@ function parseEtags(header: string): { value: string; weak: boolean }[] {
       );
     }
     tags.push({ value: match[2]!, weak: match[1] !== undefined });
-  }
+  } while (pattern.lastIndex < header.length);
   return tags;
 }

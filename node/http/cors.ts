@@ -3,8 +3,9 @@ import type { Context } from 'koa';
 
 const METHODS = 'GET, HEAD, PUT, POST, DELETE';
 const REQUEST_HEADERS =
-  'Content-Type, If-Match, If-None-Match, X-Ring-Context, X-Ring-TTL, X-Request-Id';
-const RESPONSE_HEADERS = 'ETag, Location, X-Ring-Context, X-Ring-TTL, X-Request-Id';
+  'Content-Type, If-Match, If-None-Match, X-Ring-Context, X-Ring-TTL, X-Request-Id, ' +
+  'X-Ring-Cluster, traceparent, tracestate';
+const RESPONSE_HEADERS = 'ETag, Location, X-Ring-Context, X-Ring-TTL, X-Ring-Epoch, X-Request-Id';
 /** s that a browser remembers a preflight. */
 const PREFLIGHT_SECONDS = '600';
 

@@ -1,7 +1,7 @@
-// The ring as a picture: Graphviz and SVG. Pure drawing from a document.
-import type { Assignment, Member, RingDocument } from '../../core/api/ring-document.ts';
+// The ring as a picture: SVG. Pure drawing from a document; its graph is in draw-graph.ts.
+import type { Member, RingDocument } from '../../core/api/ring-document.ts';
 import { memberOf } from '../../core/membership/document.ts';
-import { replicaTable } from '../../core/ring/ring.ts';
+import { titleOf } from './draw-graph.ts';
 import { countSlots } from './ring-view.ts';
 
 const SIZE = 640;
@@ -113,65 +113,10 @@ function legend(document: RingDocument): string[] {
   });
 }
 
-/**
- * Members, and whose slots are followed by whose in the replica sets; the pen is as wide as that is
- * often.
- */
-export function ringDot(document: RingDocument): string {
-  const { current } = document;
-  const nameOf = (seat: number): string => {
-    const { incarnation } = current.seats[seat]!;
-    return memberOf(document, incarnation)?.id ?? incarnation;
-  };
-  const counts = countSlots(current);
-  const nodes = current.seats.map((seat, i) => {
-    const { owned, replicated } = counts.get(seat.incarnation) ?? { owned: 0, replicated: 0 };
-    const lines = [nameOf(i), seat.zone, `owns ${owned}, holds ${replicated}`].map(escapeDot);
-    return `  n${i} [label="${lines.join('\\n')}"];`;
-  });
-  const edges = [...followers(current)].map(([pair, slots]) => {
-    const [from, to] = pair.split('-');
-    const width = Math.max(0.5, (slots / (1 << document.slotBits)) * 12).toFixed(2);
-    return `  n${from!} -> n${to!} [penwidth=${width}, tooltip="${slots} slots"];`;
-  });
-  const title = escapeDot(titleOf(document));
-  return [
-    'digraph ring {',
-    '  layout=circo;',
-    `  label="${title}";`,
-    '  node [shape=box, style=rounded];',
-    ...nodes,
-    ...edges,
-    '}',
-    '',
-  ].join('\n');
-}
-
-/** `owner-next` → slots in which `next` follows the owner. */
-function followers(assignment: Assignment): ReadonlyMap<string, number> {
-  const table = replicaTable(assignment);
-  const counts = new Map<string, number>();
-  if (table.width < 2) return counts;
-  for (let slot = 0; slot < table.slots; slot++) {
-    const at = slot * table.width;
-    const pair = `${table.seats[at]!}-${table.seats[at + 1]!}`;
-    counts.set(pair, (counts.get(pair) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function titleOf({ clusterId, epoch, phase }: RingDocument): string {
-  return `ring ${clusterId}, epoch ${epoch}, ${phase}`;
-}
-
 function stateOf(member: Member | undefined): string {
   return member === undefined ? 'unnamed' : member.lost ? 'lost' : member.state;
 }
 
 function escapeText(text: string): string {
   return text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
-}
-
-function escapeDot(text: string): string {
-  return text.replace(/["\\]/g, (c) => `\\${c}`);
 }

@@ -1,4 +1,5 @@
 // The outermost middleware: request id, origin rules, failures → problem documents, one count.
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import { RingError } from '../../core/errors.ts';
 import type { Logger } from '../log.ts';
@@ -7,16 +8,18 @@ import { corsHeaders } from './cors.ts';
 import { PROBLEM_TYPE, problemOf } from './errors.ts';
 import type { Problem } from './errors.ts';
 import type { Exchange, ExchangeState, Verb } from './exchange.ts';
-import { requestIds } from './request-ids.ts';
+import { namesOf, requestIds } from './request-ids.ts';
 
 /** Called once for each answered request. */
-export type Observe = (verb: Verb, status: number, seconds: number) => void;
+export type Observe = (verb: Verb, status: number, seconds: number, requestId: string) => void;
 
 export interface EdgeOptions {
   /** Unique to this process's life. */
   readonly idPrefix: string;
   readonly corsOrigins: readonly string[];
   readonly observe: Observe;
+  /** What every answer says of its sender. */
+  readonly stamp?: (ctx: Exchange) => void;
   readonly log: Logger;
 }
 
@@ -24,26 +27,53 @@ export function edge({
   idPrefix,
   corsOrigins,
   observe,
+  stamp = () => undefined,
   log,
 }: EdgeOptions): Middleware<ExchangeState> {
   const ids = requestIds(idPrefix);
+  const isTold = log.isLevelEnabled('debug');
   const allowOrigin = corsOrigins.length === 0 ? null : corsHeaders(corsOrigins);
   return (ctx, next) => {
     const startedMs = performance.now();
-    const { shown, internal } = ids.next(ctx.req.headers['x-request-id']);
+    const { headers } = ctx.req;
+    const { shown, internal } = ids.next({
+      requestId: headers['x-request-id'],
+      traceparent: headers['traceparent'],
+    });
     ctx.state.shownId = shown;
     ctx.state.requestId = internal;
     ctx.state.verb = 'other';
     allowOrigin?.(ctx);
     const finish = (): void => {
-      if (!ctx.res.headersSent) ctx.set('X-Request-Id', shown);
-      observe(ctx.state.verb, ctx.status, (performance.now() - startedMs) / 1000);
+      if (!ctx.res.headersSent) {
+        ctx.set('X-Request-Id', shown);
+        stamp(ctx);
+      }
+      const ms = performance.now() - startedMs;
+      observe(ctx.state.verb, ctx.status, ms / 1000, internal);
+      if (isTold) tell(log, ctx, ms);
     };
-    return next().then(finish, (error: unknown) => {
+    const wrong = whatIsWrong(ctx.req);
+    const answered = wrong === null ? next() : Promise.reject(wrong);
+    return answered.then(finish, (error: unknown) => {
       refuse(ctx, error, log);
       finish();
     });
   };
+}
+
+function tell(log: Logger, { state, method, path, status }: Exchange, tookMs: number): void {
+  const ms = Math.round(tookMs * 100) / 100;
+  log.debug({ ...namesOf(state.requestId), method, path, status, ms }, 'request answered');
+}
+
+/** What RFC 9110 and 9112 want of every request, and Node would refuse without a body. */
+function whatIsWrong({ headers, httpVersionMinor }: IncomingMessage): RingError | null {
+  if (headers.host === undefined && httpVersionMinor > 0)
+    return new RingError('BAD_REQUEST', 'HTTP/1.1 wants a Host header');
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+    return new RingError('BAD_REQUEST', 'Expect can only be 100-continue');
+  return null;
 }
 
 /** Answers with the problem document of a failure. */
@@ -51,7 +81,7 @@ function refuse(ctx: Exchange, error: unknown, log: Logger): void {
   const problem = problemOf(error, ctx.state.shownId);
   if (problem.code === 'INTERNAL') {
     log.error(
-      { err: error, requestId: ctx.state.requestId, method: ctx.method, path: ctx.path },
+      { err: error, ...namesOf(ctx.state.requestId), method: ctx.method, path: ctx.path },
       'request failed',
     );
   }
@@ -88,13 +118,14 @@ function closePolitely(ctx: Exchange, problem: Problem): void {
 export const nothingThere: Middleware<ExchangeState> = (ctx) => {
   const layers =
     (ctx as { matched?: readonly { readonly methods: readonly string[] }[] }).matched ?? [];
-  const methods = [...new Set(layers.flatMap((layer) => layer.methods))].sort();
+  const methods = [...new Set(layers.flatMap((layer) => layer.methods))];
   if (methods.length === 0) throw new RingError('NOT_FOUND', `there is nothing at ${ctx.path}`);
-  ctx.set('Allow', methods.join(', '));
+  const allowed = [...methods, 'OPTIONS'].sort().join(', ');
+  ctx.set('Allow', allowed);
   if (ctx.method !== 'OPTIONS') {
     throw new RingError(
       'METHOD_NOT_ALLOWED',
-      `${ctx.method} does not fit ${ctx.path}; it takes ${methods.join(', ')}`,
+      `${ctx.method} does not fit ${ctx.path}; it takes ${allowed}`,
     );
   }
   ctx.status = 204;

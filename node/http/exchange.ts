@@ -12,8 +12,6 @@ import type { RingDocument } from '../../core/api/ring-document.ts';
 import { RingError } from '../../core/errors.ts';
 import type { Driver } from '../driver.ts';
 import { RequestFailed } from './errors.ts';
-import { parseQuery } from './query.ts';
-import type { Query } from './query.ts';
 
 /** What a request counts as on the metrics page. */
 export const VERBS = [
@@ -32,7 +30,7 @@ export type Verb = (typeof VERBS)[number];
 export interface ExchangeState {
   /** As the client sees it. */
   shownId: string;
-  /** As the ring pairs by it. */
+  /** As the ring pairs by it, and as log lines name it. */
   requestId: RequestId;
   verb: Verb;
 }
@@ -66,16 +64,29 @@ interface Answers {
 }
 
 /**
- * The document in force. Throws NOT_SERVING where there is none, DRAINING where no work is taken.
+ * The document in force. Throws NOT_SERVING where there is none, DRAINING where no work is taken,
+ * WRONG_RING where the client means another ring: addresses are given to others in time.
  */
-export function documentOf(ring: Ring): RingDocument {
+export function documentOf(ring: Ring, ctx: Exchange): RingDocument {
   if (ring.isDraining) throw new RingError('DRAINING', 'this node is stopping; ask another one');
   if (ring.document === null) {
     throw new RingError('NOT_SERVING', 'this node was never given a ring document');
   }
+  checkRing(ring.document, ctx);
   return ring.document;
 }
 
-export function queryOf(ctx: Exchange): Query {
-  return parseQuery(ctx.querystring);
+/** Throws WRONG_RING where the request names another ring than this one. */
+export function checkRing({ clusterId }: RingDocument, ctx: Exchange): void {
+  const meant = ctx.req.headers['x-ring-cluster'];
+  if (meant !== undefined && meant !== clusterId) {
+    throw new RingError('WRONG_RING', `this node is of ring ${clusterId}`);
+  }
+}
+
+/** Says on an answer which epoch its sender has: clients that know an older ring ask for the new one. */
+export function stampOf(ring: Pick<Ring, 'document'>): (ctx: Exchange) => void {
+  return (ctx) => {
+    if (ring.document !== null) ctx.set('X-Ring-Epoch', String(ring.document.epoch));
+  };
 }

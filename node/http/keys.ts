@@ -2,6 +2,7 @@
 // its replicas sees it. Not a snapshot: keys written meanwhile may or may not appear.
 import { requestId } from '../../core/api/ids.ts';
 import type { Key } from '../../core/api/object.ts';
+import type { RingDocument } from '../../core/api/ring-document.ts';
 import type { ListResult } from '../../core/api/requests.ts';
 import { RingError } from '../../core/errors.ts';
 import {
@@ -11,7 +12,10 @@ import {
   LIST_SLOTS_MAX,
 } from '../../core/limits.ts';
 import { keyOf, slotOf } from '../../core/ring/hash.ts';
-import { ask, documentOf, queryOf } from './exchange.ts';
+import { holdsSlot } from '../../core/ring/ring.ts';
+import { KEYS } from './contract/ring-routes.ts';
+import { queryOf, serve } from './contract/route.ts';
+import { ask, documentOf } from './exchange.ts';
 import type { Exchange, Ring, Routes } from './exchange.ts';
 import { isWellFormed } from './keys-in-urls.ts';
 import { sendJson } from './kv.ts';
@@ -30,17 +34,19 @@ interface Found {
 }
 
 export function keysRoutes(router: Routes, ring: Ring): void {
-  router.get('/v1/keys', async (ctx) => {
+  serve(router, KEYS, async (ctx) => {
     ctx.state.verb = 'keys';
-    const { slotBits } = documentOf(ring);
-    const query = queryOf(ctx);
+    const document = documentOf(ring, ctx);
+    const { slotBits } = document;
+    const query = queryOf(ctx, KEYS);
     const limit = countIn(query, 'limit', LIST_LIMIT_MAX) ?? LIST_LIMIT_DEFAULT;
     const cursor = query.get('cursor');
     const from =
       cursor === undefined || cursor === ''
         ? { slot: 0, after: null }
         : placeFrom(cursor, slotBits);
-    const walk = { ring, prefix: query.get('prefix') ?? '', limit, slots: 1 << slotBits };
+    const slots = slotsToWalk(document, query.get('member'));
+    const walk = { ring, prefix: query.get('prefix') ?? '', limit, slots };
     const { keys, next } = await walkSlots(ctx, walk, from);
     sendJson(ctx, 200, { keys, cursor: next === null ? null : cursorOf(next) });
   });
@@ -50,7 +56,17 @@ interface Walk {
   readonly ring: Ring;
   readonly prefix: string;
   readonly limit: number;
-  readonly slots: number;
+  /** Ascending. */
+  readonly slots: Uint16Array;
+}
+
+/** All slots, or those of which the member has a copy. Throws NOT_FOUND where there is no such member. */
+export function slotsToWalk(document: RingDocument, member: string | undefined): Uint16Array {
+  const all = Uint16Array.from({ length: 1 << document.slotBits }, (_, slot) => slot);
+  if (member === undefined) return all;
+  const incarnations = document.members.filter(({ id }) => id === member).map((m) => m.incarnation);
+  if (incarnations.length === 0) throw new RingError('NOT_FOUND', `there is no member ${member}`);
+  return all.filter((slot) => incarnations.some((who) => holdsSlot(document.current, slot, who)));
 }
 
 /**
@@ -61,11 +77,10 @@ async function walkSlots(ctx: Exchange, walk: Walk, from: Place): Promise<Found>
   let place: Place = from;
   let width = 1;
   for (let asked = 0, round = 0; asked < LIST_SLOTS_MAX; round++) {
-    const slots = Array.from(
-      { length: Math.min(width, walk.slots - place.slot) },
-      (_, i) => place.slot + i,
-    );
     const start = place;
+    const first = walk.slots.findIndex((slot) => slot >= start.slot);
+    if (first < 0) return { keys, next: null };
+    const slots = Array.from(walk.slots.subarray(first, first + width));
     const pages = await Promise.all(
       slots.map((slot) =>
         listSlot(ctx, walk, { slot, after: slot === start.slot ? start.after : null, round }),
@@ -82,7 +97,7 @@ async function walkSlots(ctx: Exchange, walk: Walk, from: Place): Promise<Found>
       if (page.next !== null) {
         place = { slot, after: page.next };
       } else {
-        if (slot + 1 >= walk.slots) return { keys, next: null };
+        if (slot >= walk.slots.at(-1)!) return { keys, next: null };
         place = { slot: slot + 1, after: null };
       }
       if (keys.length >= walk.limit) return { keys, next: place };

@@ -10,7 +10,10 @@ import { readBody } from './body.ts';
 import { readVerdict, writeCondition } from './conditions.ts';
 import type { ContextCodec } from './context.ts';
 import { RequestFailed } from './errors.ts';
-import { ask, documentOf, queryOf } from './exchange.ts';
+import { queryOf, serve } from './contract/route.ts';
+import type { Route } from './contract/route.ts';
+import { CREATE, PUT, READ, REMOVE } from './contract/value-routes.ts';
+import { ask, documentOf } from './exchange.ts';
 import type { Exchange, ExchangeState, Ring, Routes } from './exchange.ts';
 import { keyFromUrl } from './keys-in-urls.ts';
 import { choiceIn, parseCount, quorumIn } from './query.ts';
@@ -18,8 +21,6 @@ import type { Query } from './query.ts';
 import { bytesOf, multipart, secondsLeft, valueView } from './render.ts';
 
 const PREFIX = '/v1/kv/';
-/** `/v1/kv/…` and `/v1/kv?key64=…`. */
-const PATH = /^\/v1\/kv(?:\/.*)?$/;
 export const DEFAULT_TYPE = 'application/octet-stream';
 
 export interface KvOptions {
@@ -35,12 +36,15 @@ type Handler = (ctx: Exchange) => Promise<void>;
  * router: matching `/v1/kv/…` there costs as much as the read itself.
  */
 export function kvRoutes(router: Routes, options: KvOptions): Middleware<ExchangeState> {
-  const GET: Handler = (ctx) => read(ctx, options);
-  const PUT: Handler = (ctx) => put(ctx, options);
-  const POST: Handler = (ctx) => post(ctx, options);
-  const DELETE: Handler = (ctx) => remove(ctx, options);
-  router.get(PATH, GET).put(PATH, PUT).post(PATH, POST).delete(PATH, DELETE);
-  const handlers: Readonly<Record<string, Handler>> = { GET, HEAD: GET, PUT, POST, DELETE };
+  const handlers: Readonly<Record<string, Handler>> = {
+    GET: (ctx) => read(ctx, options),
+    HEAD: (ctx) => read(ctx, options),
+    PUT: (ctx) => put(ctx, options),
+    POST: (ctx) => post(ctx, options),
+    DELETE: (ctx) => remove(ctx, options),
+  };
+  for (const route of [READ, PUT, CREATE, REMOVE])
+    serve(router, route, handlers[route.method.toUpperCase()]!);
   return (ctx, next) => {
     const { method, url } = ctx.req;
     const handler = url!.startsWith(PREFIX) ? handlers[method!] : undefined;
@@ -55,9 +59,9 @@ interface Target {
   readonly key: Key;
 }
 
-function targetOf(ctx: Exchange, ring: Ring): Target {
-  const document = documentOf(ring);
-  const query = queryOf(ctx);
+function targetOf(ctx: Exchange, ring: Ring, route: Route): Target {
+  const document = documentOf(ring, ctx);
+  const query = queryOf(ctx, route);
   const path = ctx.path === '/v1/kv' ? PREFIX : ctx.path;
   const key = keyFromUrl(
     { path, prefix: PREFIX, key64: query.get('key64') ?? null },
@@ -68,7 +72,7 @@ function targetOf(ctx: Exchange, ring: Ring): Target {
 
 function read(ctx: Exchange, { ring, contexts, now }: KvOptions): Promise<void> {
   ctx.state.verb = ctx.method === 'HEAD' ? 'head' : 'get';
-  const target = targetOf(ctx, ring);
+  const target = targetOf(ctx, ring, READ);
   const { document, query, key } = target;
   const asJson = choiceIn(query, 'format', ['json', 'raw']) === 'json';
   const resolve = choiceIn(query, 'resolve', ['latest']) === 'latest';
@@ -80,11 +84,13 @@ function read(ctx: Exchange, { ring, contexts, now }: KvOptions): Promise<void> 
     const verdict = readVerdict(conditionHeaders(ctx), found ? result.etag : null);
     const single = result.siblings.length === 1 || resolve ? latestSibling(result.siblings) : null;
     if (single !== null && verdict === 'send' && !asJson) {
-      sendValue(ctx, single, { etag: result.etag, context, nowMs: now() });
+      const { epoch } = ring.document ?? document;
+      sendValue(ctx, single, { etag: result.etag, context, epoch, nowMs: now() });
       return;
     }
-    // A deleted key has a context too: who writes on top of it never makes a sibling.
-    if (result.context.actors.length > 0) ctx.set('X-Ring-Context', context);
+    // A deleted key has a context too: who writes on top of it never makes a sibling. One that was never
+    // written has an empty one: a write that sends it stands beside what others write meanwhile.
+    ctx.set('X-Ring-Context', context);
     if (verdict === 'failed')
       throw new RingError('PRECONDITION_FAILED', 'If-Match names another version');
     if (!found) throw new RingError('NOT_FOUND', 'the key holds no value');
@@ -101,7 +107,7 @@ function read(ctx: Exchange, { ring, contexts, now }: KvOptions): Promise<void> 
 function sendValue(
   ctx: Exchange,
   value: Sibling,
-  { etag, context, nowMs }: { etag: string; context: string; nowMs: number },
+  { etag, context, epoch, nowMs }: { etag: string; context: string; epoch: number; nowMs: number },
 ): void {
   const body = bytesOf(value);
   const headers = [
@@ -113,6 +119,8 @@ function sendValue(
     `"${etag}"`,
     'X-Ring-Context',
     context,
+    'X-Ring-Epoch',
+    String(epoch),
     'X-Request-Id',
     ctx.state.shownId,
     'X-Content-Type-Options',
@@ -150,7 +158,7 @@ function render(ctx: Exchange, { key, context, result, single, asJson }: Renderi
 
 async function put(ctx: Exchange, options: KvOptions): Promise<void> {
   ctx.state.verb = 'put';
-  const target = targetOf(ctx, options.ring);
+  const target = targetOf(ctx, options.ring, PUT);
   const result = await write(ctx, target, options, writeCondition(conditionHeaders(ctx))).catch(
     asPrecondition,
   );
@@ -159,13 +167,19 @@ async function put(ctx: Exchange, options: KvOptions): Promise<void> {
 
 async function post(ctx: Exchange, options: KvOptions): Promise<void> {
   ctx.state.verb = 'post';
-  const target = targetOf(ctx, options.ring);
+  const target = targetOf(ctx, options.ring, CREATE);
   if (writeCondition(conditionHeaders(ctx)).kind === 'matches') {
     throw new RingError('BAD_REQUEST', 'POST creates a key: it takes no If-Match');
   }
   const result = await write(ctx, target, options, { kind: 'absent' });
-  ctx.set('Location', ctx.url);
+  ctx.set('Location', locationOf(ctx, target));
   rendered(ctx, { target, result, options, status: 201 });
+}
+
+/** The value itself: what the query asks of this one answer is left out. */
+function locationOf({ path }: Exchange, { query }: Target): string {
+  const key64 = query.get('key64');
+  return key64 === undefined ? path : `${path}?key64=${encodeURIComponent(key64)}`;
 }
 
 /**
@@ -180,7 +194,7 @@ function asPrecondition(error: unknown): never {
 
 async function remove(ctx: Exchange, options: KvOptions): Promise<void> {
   ctx.state.verb = 'delete';
-  const target = targetOf(ctx, options.ring);
+  const target = targetOf(ctx, options.ring, REMOVE);
   const result = await ask(options.ring, {
     kind: 'write',
     id: ctx.state.requestId,
@@ -221,10 +235,15 @@ function writeTerms(
   { contexts }: KvOptions,
   condition: WriteCondition,
 ): Pick<Parameters<typeof ask<'write'>>[1], 'context' | 'condition' | 'quorum'> {
-  const context = ctx.get('X-Ring-Context');
+  // An empty one is not none: who lost what it read must not replace what it never saw.
+  const context = ctx.req.headers['x-ring-context'];
   return {
+    // An empty one is most likely a variable that was never set: without a context the write would
+    // replace what its sender has not seen.
     context:
-      context === '' ? null : contexts.decode(context, { clusterId: document.clusterId, key }),
+      context === undefined
+        ? null
+        : contexts.decode(String(context), { clusterId: document.clusterId, key }),
     condition,
     quorum: quorumIn(query, 'w', document.current.replicationFactor),
   };
@@ -284,10 +303,10 @@ export function checkedContentType(type: string): string {
 }
 
 function ttlOf(ctx: Exchange): number | null {
-  const text = ctx.get('X-Ring-TTL');
-  return text === ''
+  const text = ctx.req.headers['x-ring-ttl'];
+  return text === undefined
     ? null
-    : parseCount(text, { name: 'X-Ring-TTL', max: TTL_SECONDS_MAX, code: 'BAD_REQUEST' });
+    : parseCount(String(text), { name: 'X-Ring-TTL', max: TTL_SECONDS_MAX, code: 'BAD_REQUEST' });
 }
 
 export function sendJson(ctx: Exchange, status: number, body: unknown): void {

@@ -1,25 +1,19 @@
-// The ring as clients see it: members, what each holds, balance, who owns a key, and where members
-// disagree. Pure: computed from a document and what the node heard.
+// The ring as clients see it: members, what each holds, balance, who owns a key. Pure: computed from
+// a document.
 import type { Incarnation } from '../../core/api/ids.ts';
-import type { NodeReport } from '../../core/api/admin.ts';
 import type { Key } from '../../core/api/object.ts';
 import type { Assignment, Member, RingDocument } from '../../core/api/ring-document.ts';
-import {
-  checkDocument,
-  documentHash,
-  memberOf,
-  readSet,
-  writeSets,
-} from '../../core/membership/document.ts';
+import { documentHash, memberOf, readSet, writeSets } from '../../core/membership/document.ts';
 import { slotOf } from '../../core/ring/hash.ts';
 import { preferenceList } from '../../core/ring/placement.ts';
 import { replicaTable } from '../../core/ring/ring.ts';
-import type { PeerView } from '../driver.ts';
 
 export interface MemberView {
   readonly id: string;
-  readonly incarnation: string;
+  readonly incarnation: Incarnation;
   readonly address: string;
+  /** host:port for clients, where members lie alike: clients prove it by X-Ring-Cluster. */
+  readonly clientAddress: string;
   readonly zone: string;
   readonly state: Member['state'];
   readonly lost: boolean;
@@ -51,13 +45,22 @@ export interface RingView {
 
 const views = new WeakMap<RingDocument, RingView>();
 
-export function ringView(document: RingDocument): RingView {
+/**
+ * `clientPortOffset`: what a peer port and the client port beside it differ by. The document names
+ * peer ports only; both platforms give all members the same distance.
+ */
+export function ringView(document: RingDocument, clientPortOffset: number): RingView {
   let view = views.get(document);
-  if (view === undefined) views.set(document, (view = computeView(document)));
+  if (view === undefined) views.set(document, (view = computeView(document, clientPortOffset)));
   return view;
 }
 
-function computeView(document: RingDocument): RingView {
+function besidePort(address: string, offset: number): string {
+  const at = address.lastIndexOf(':') + 1;
+  return `${address.slice(0, at)}${Number(address.slice(at)) + offset}`;
+}
+
+function computeView(document: RingDocument, clientPortOffset: number): RingView {
   const { current, next } = document;
   const now = countSlots(current);
   const later = next === null ? null : countSlots(next);
@@ -80,6 +83,7 @@ function computeView(document: RingDocument): RingView {
     limits: document.limits,
     members: document.members.map((member) => ({
       ...member,
+      clientAddress: besidePort(member.address, clientPortOffset),
       slotsOwned: now.get(member.incarnation)?.owned ?? 0,
       slotsReplicated: now.get(member.incarnation)?.replicated ?? 0,
       slotsNext: later === null ? null : (later.get(member.incarnation)?.replicated ?? 0),
@@ -135,90 +139,4 @@ export function ownerView(document: RingDocument, key: Key): object {
     })),
     writeSets: writeSets(document, slot).map((set) => set.map(describe)),
   };
-}
-
-/** What one member holds, as far as this node knows. */
-export interface MemberCheck {
-  readonly id: string;
-  readonly incarnation: string;
-  /** null: nothing was heard of it. */
-  readonly epoch: number | null;
-  readonly documentHash: string | null;
-  readonly heardMsAgo: number | null;
-  readonly verdict: 'agrees' | 'behind' | 'ahead' | 'differs' | 'silent' | 'lost';
-}
-
-export interface RingCheck {
-  readonly ok: boolean;
-  readonly epoch: number;
-  readonly documentHash: string;
-  /** What is wrong with the ring that this node holds (I9). */
-  readonly problems: readonly string[];
-  /**
-   * Equal hashes mean equal owners, and so equal chains: the ring is computed from the document
-   * alone.
-   */
-  readonly members: readonly MemberCheck[];
-}
-
-export function checkRing({
-  document,
-  report,
-  peers,
-  nowMs,
-  silenceMs,
-}: {
-  document: RingDocument;
-  report: NodeReport;
-  peers: readonly PeerView[];
-  nowMs: number;
-  silenceMs: number;
-}): RingCheck {
-  const hash = documentHash(document);
-  const heard = new Map(peers.map((peer) => [peer.incarnation, peer]));
-  heard.set(report.incarnation, {
-    incarnation: report.incarnation,
-    epoch: document.epoch,
-    documentHash: hash,
-    heardMs: nowMs,
-  });
-  const members = document.members.map((member) => {
-    const view = heard.get(member.incarnation);
-    const heardMsAgo = view === undefined ? null : Math.max(0, nowMs - view.heardMs);
-    return {
-      id: member.id,
-      incarnation: member.incarnation,
-      epoch: view?.epoch ?? null,
-      documentHash: view?.documentHash ?? null,
-      heardMsAgo,
-      verdict: member.lost
-        ? ('lost' as const)
-        : view === undefined || heardMsAgo! > silenceMs
-          ? ('silent' as const)
-          : view.epoch < document.epoch
-            ? ('behind' as const)
-            : view.epoch > document.epoch
-              ? ('ahead' as const)
-              : view.documentHash === hash
-                ? ('agrees' as const)
-                : ('differs' as const),
-    };
-  });
-  const problems = [...checkDocument(document), ...ownProblems(report)];
-  const ok =
-    problems.length === 0 && members.every((m) => m.verdict === 'agrees' || m.verdict === 'lost');
-  return { ok, epoch: document.epoch, documentHash: hash, problems, members };
-}
-
-function ownProblems(report: NodeReport): string[] {
-  const problems: string[] = [];
-  if (!report.serving)
-    problems.push('this node does not serve: the document does not name its incarnation');
-  if (report.splitRing)
-    problems.push('another document of the same epoch was met: the ring is split');
-  if (report.unequalSlots > 0)
-    problems.push(`${report.unequalSlots} slots differ from a co-replica's`);
-  if (report.uncleanSlots > 0)
-    problems.push(`${report.uncleanSlots} slots that moved away are not cleaned up`);
-  return problems;
 }

@@ -98,6 +98,16 @@ export class RecordCache {
     while (this.bytes > this.bytesMax && this.oldest !== null) this.drop(this.oldest);
   }
 
+  /** An entry of the key is here, true or not: a record of it must be put. */
+  knows(text: string): boolean {
+    return this.entries.has(text);
+  }
+
+  /** The store has a record more of the slot, and nobody asked for it: it is left out. */
+  passed(slot: Slot): void {
+    this.whole[slot] = 0;
+  }
+
   /** The slot was erased: it has no key. Its entries leave as they are met or age. */
   forgetSlot(slot: Slot): void {
     this.erasures[slot]!++;

@@ -2,6 +2,8 @@
 // one, so the cost of a sync is shared by everybody who waits for one.
 import { setImmediate as turn } from 'node:timers/promises';
 import { RingError } from '../../core/errors.ts';
+import { distribution, powersOfTwo, SECONDS_BOUNDS } from '../distribution.ts';
+import type { Distribution } from '../distribution.ts';
 
 export interface Submission<T> {
   readonly writes: readonly T[];
@@ -10,11 +12,12 @@ export interface Submission<T> {
 
 /** Submissions of one batch: bounds its memory, and how long its neighbours wait. */
 const BATCH_SUBMISSIONS_MAX = 4096;
+/** Writes of one batch; a submission has a few. */
+export const SIZE_BOUNDS = powersOfTwo(0, 13);
 
 export class GroupCommit<T> {
-  commits = 0;
-  writes = 0;
-  seconds = 0;
+  readonly durations: Distribution = distribution(SECONDS_BOUNDS);
+  readonly sizes: Distribution = distribution(SIZE_BOUNDS);
   private queue: Submission<T>[] = [];
   private running: Promise<void> | null = null;
   private failure: RingError | null = null;
@@ -80,12 +83,9 @@ export class GroupCommit<T> {
       );
     }
     if (this.failure !== null) return;
-    this.commits++;
-    this.seconds += (performance.now() - began) / 1000;
-    for (const { writes, durable } of batch) {
-      this.writes += writes.length;
-      acknowledge(durable);
-    }
+    this.durations.observe((performance.now() - began) / 1000);
+    this.sizes.observe(batch.reduce((sum, { writes }) => sum + writes.length, 0));
+    for (const { durable } of batch) acknowledge(durable);
   }
 }
 

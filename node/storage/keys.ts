@@ -4,6 +4,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Incarnation, Slot } from '../../core/api/ids.ts';
 import type { Key } from '../../core/api/object.ts';
+import { readText, textBytes, writeText } from '../codec/text.ts';
 
 const RECORD = 0x72; // r
 const HINT = 0x68; // h
@@ -23,8 +24,10 @@ export const ALL_RECORDS: StoredRange = {
 };
 export const ALL_HINTS: StoredRange = { from: Buffer.from([HINT]), to: Buffer.from([HINT + 1]) };
 
+const RECORD_PREFIX = Buffer.of(RECORD);
+
 export function recordKey(key: Key): Buffer {
-  return hashed(Buffer.from([RECORD]), key);
+  return hashed(RECORD_PREFIX, key);
 }
 
 export function hintKey(target: Incarnation, key: Key): Buffer {
@@ -97,21 +100,23 @@ function hintPrefix(target: Incarnation): Buffer {
 
 function hashed(prefix: Buffer, key: Key): Buffer {
   const head = prefix.length + 8;
-  const stored = Buffer.allocUnsafe(head + Buffer.byteLength(key.text));
+  const length = textBytes(key.text);
+  const stored = Buffer.allocUnsafe(head + length);
   stored.set(prefix, 0);
   stored.writeUInt32BE(key.high, prefix.length);
   stored.writeUInt32BE(key.low, prefix.length + 4);
-  stored.write(key.text, head, 'utf8');
+  writeText(stored, key.text, length, head);
   return stored;
 }
 
 function parseHashed(stored: Uint8Array, prefix: number): Key | null {
   if (stored.length < prefix + 8) return null;
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
-  const text = bytes.subarray(prefix + 8);
-  if (!isUtf8(text)) return null;
+  let isAscii = true;
+  for (let at = prefix + 8; isAscii && at < bytes.length; at++) isAscii = bytes[at]! < 0x80;
+  if (!isAscii && !isUtf8(bytes.subarray(prefix + 8))) return null;
   return {
-    text: text.toString('utf8'),
+    text: readText(bytes, prefix + 8, bytes.length),
     high: bytes.readUInt32BE(prefix),
     low: bytes.readUInt32BE(prefix + 4),
   };

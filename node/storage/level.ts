@@ -75,6 +75,7 @@ class LevelStorage implements Storage {
   /** Loads on their way to the disk; a write of the key takes it out, so that it caches nothing old. */
   private readonly loading = new Map<string, Promise<Loaded>>();
   private readonly sync: boolean;
+  private readonly reserveBytes: number;
   private slotBits: number;
   private loads: SlotCounts;
   private closed = false;
@@ -85,6 +86,7 @@ class LevelStorage implements Storage {
     this.db = opened.db;
     this.gauge = gauge;
     this.sync = options.durability === 'sync';
+    this.reserveBytes = options.reserveBytes ?? DISK_RESERVE_BYTES;
     // Before the first document no record can be known by its slot: the default serves.
     this.slotBits = opened.state.document?.slotBits ?? SLOT_BITS;
     this.cache = new RecordCache(options.cacheBytes ?? CACHE_BYTES);
@@ -103,7 +105,9 @@ class LevelStorage implements Storage {
 
   store(writes: readonly StoreWrite[], durable: () => void): void {
     assert(!this.closed, 'a store was written after it was closed');
-    this.commit.submit({ writes: writes.flatMap((write) => this.issue(write)), durable });
+    const issued: PendingWrite[] = [];
+    for (const write of writes) this.issue(write, issued);
+    this.commit.submit({ writes: issued, durable });
   }
 
   async scan(query: PageQuery): Promise<Page> {
@@ -125,13 +129,13 @@ class LevelStorage implements Storage {
     return {
       diskFreeBytes: freeBytes,
       diskFull: full,
+      diskReserveBytes: this.reserveBytes,
       diskBytes: usedBytes,
       cacheHits: this.cache.hits,
       cacheMisses: this.cache.misses,
       cacheBytes: this.cache.bytes,
-      commits: this.commit.commits,
-      committedWrites: this.commit.writes,
-      commitSeconds: this.commit.seconds,
+      commitSeconds: this.commit.durations.read(),
+      commitWrites: this.commit.sizes.read(),
     };
   }
 
@@ -144,44 +148,57 @@ class LevelStorage implements Storage {
     await this.db.close();
   }
 
-  /** Makes the write visible to loads, and gives what is to be committed for it. */
-  private issue(write: StoreWrite): PendingWrite[] {
+  /** Makes the write visible to loads, and adds what is to be committed for it. */
+  private issue(write: StoreWrite, issued: PendingWrite[]): void {
     switch (write.kind) {
       case 'record':
-        return [this.issueRecord(write)];
+        issued.push(this.issueRecord(write));
+        return;
       case 'erase-slot':
-        return [this.issueErasure(write.slot)];
+        issued.push(this.issueErasure(write.slot));
+        return;
       case 'hint': {
         const stored = hintKey(write.target, write.key);
         const sealed = write.hint === null ? null : sealHint(stored, write.hint);
-        return [{ kind: 'plain', stored, sealed }];
+        issued.push({ kind: 'plain', stored, sealed });
+        return;
       }
       case 'document': {
         const { slotBits } = write.document;
-        const learnt = slotBits === this.slotBits ? [] : [this.learnSlots(slotBits)];
-        return [meta(META.document, encodeDocument(write.document)), ...learnt];
+        issued.push(meta(META.document, encodeDocument(write.document)));
+        if (slotBits !== this.slotBits) issued.push(this.learnSlots(slotBits));
+        return;
       }
       case 'actor':
-        return [meta(META.actor, JSON.stringify(write.actor))];
+        issued.push(meta(META.actor, JSON.stringify(write.actor)));
+        return;
       case 'mark':
-        return [meta(META.mark + write.name, write.value)];
+        issued.push(meta(META.mark + write.name, write.value));
+        return;
       default:
         return unreachable(write);
     }
   }
 
-  private issueRecord({ key, object }: StoreWrite & { kind: 'record' }): PendingWrite {
+  private issueRecord({ key, object, isNew }: StoreWrite & { kind: 'record' }): PendingWrite {
     const slot = slotAt(key.high, this.slotBits);
-    const prior =
-      (this.pending.find(key.text, slot) ?? this.cache.peek(key.text, slot))?.load ?? null;
+    const prior = isNew === true ? 0 : this.knownLoad(key, slot);
     const load = object === null ? 0 : loadBytes(key, object);
-    const own = object === null ? null : withOwnValues(object);
+    // What nobody keeps any longer than its commit may stay where it came in.
+    const passes = isNew === true && !this.cache.knows(key.text);
+    const own = object === null || passes ? object : withOwnValues(object);
     const stored = recordKey(key);
     const write = { kind: 'record', key, slot, stored, object: own, load, prior } as const;
     this.pending.wrote(write);
-    this.cache.put(key.text, slot, own, load);
+    if (passes) this.cache.passed(slot);
+    else this.cache.put(key.text, slot, own, load);
     this.loading.delete(key.text);
     return write;
+  }
+
+  /** null: to be read from the store. */
+  private knownLoad({ text }: Key, slot: Slot): number | null {
+    return (this.pending.find(text, slot) ?? this.cache.peek(text, slot))?.load ?? null;
   }
 
   private issueErasure(slot: Slot): PendingWrite {

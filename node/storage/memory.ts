@@ -94,13 +94,13 @@ class MemoryStorage implements Storage {
       // No disk: never full, and nothing on it.
       diskFreeBytes: Number.MAX_SAFE_INTEGER,
       diskFull: false,
+      diskReserveBytes: 0,
       diskBytes: 0,
       cacheHits: this.loaded,
       cacheMisses: 0,
       cacheBytes: held,
-      commits: this.commit.commits,
-      committedWrites: this.commit.writes,
-      commitSeconds: this.commit.seconds,
+      commitSeconds: this.commit.durations.read(),
+      commitWrites: this.commit.sizes.read(),
     };
   }
 

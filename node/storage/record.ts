@@ -3,7 +3,13 @@
 import type { Key, Sibling, VersionedObject } from '../../core/api/object.ts';
 import type { StoredHint } from '../../core/replica/effects.ts';
 import { checksum } from '../codec/crc.ts';
-import { decodeObject, encodeObjectInto, objectSize } from '../codec/object.ts';
+import {
+  decodeObject,
+  decodeObjectWithBytes,
+  encodeObjectInto,
+  objectSize,
+  withoutBytes,
+} from '../codec/object.ts';
 
 const CHECKSUM_BYTES = 4;
 const SINCE_BYTES = 8;
@@ -28,13 +34,26 @@ export function sealText(stored: Uint8Array, text: string): Buffer {
 /** The object; 'corrupt' where the checksum fails (R9: a lost replica, never "not found"). */
 export function openObject(stored: Uint8Array, sealed: Uint8Array): VersionedObject | 'corrupt' {
   const body = open(stored, sealed);
-  return body === 'corrupt' ? 'corrupt' : decoded(body);
+  return body === 'corrupt' ? 'corrupt' : decoded(body, decodeObject);
+}
+
+/** As openObject, for a record that will be written on in the bytes that it has here. */
+export function openObjectToPass(
+  stored: Uint8Array,
+  sealed: Uint8Array,
+): VersionedObject | 'corrupt' {
+  const body = open(stored, sealed);
+  return body === 'corrupt' ? 'corrupt' : decoded(body, decodeToPass);
+}
+
+function decodeToPass(body: Buffer): VersionedObject {
+  return decodeObjectWithBytes(body, 0, body.length);
 }
 
 export function openHint(stored: Uint8Array, sealed: Uint8Array): StoredHint | 'corrupt' {
   const body = open(stored, sealed);
   if (body === 'corrupt' || body.length < SINCE_BYTES) return 'corrupt';
-  const object = decoded(body.subarray(SINCE_BYTES));
+  const object = decoded(body.subarray(SINCE_BYTES), decodeObject);
   return object === 'corrupt' ? 'corrupt' : { object, sinceMs: body.readDoubleBE(0) };
 }
 
@@ -59,7 +78,7 @@ export function objectBytesIn(sealedLength: number): number {
  * HTTP body would keep all of that alive for as long as it is held in memory.
  */
 export function withOwnValues(object: VersionedObject): VersionedObject {
-  if (object.siblings.every(ownsItsBytes)) return object;
+  if (object.siblings.every(ownsItsBytes)) return withoutBytes(object);
   const siblings = object.siblings.map((sibling) =>
     ownsItsBytes(sibling) ? sibling : { ...sibling, value: new Uint8Array(sibling.value!) },
   );
@@ -85,9 +104,12 @@ function open(stored: Uint8Array, sealed: Uint8Array): Buffer | 'corrupt' {
   return checksum(stored, body) === bytes.readUInt32BE(0) ? body : 'corrupt';
 }
 
-function decoded(body: Uint8Array): VersionedObject | 'corrupt' {
+function decoded(
+  body: Buffer,
+  decode: (body: Buffer) => VersionedObject,
+): VersionedObject | 'corrupt' {
   try {
-    return decodeObject(body);
+    return decode(body);
   } catch {
     // The checksum holds but the layout is unknown: as good as lost, and no reason to fall over.
     return 'corrupt';

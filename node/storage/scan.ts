@@ -12,11 +12,11 @@ import {
   slotRange,
   type StoredRange,
 } from './keys.ts';
-import { openHint, openObject } from './record.ts';
+import { openHint, openObjectToPass } from './record.ts';
 import type { HintPage, HintQuery, Page, PageQuery } from './storage.ts';
 
-/** Entries fetched from LevelDB at a time. */
-const FETCH = 64;
+/** Entries fetched from LevelDB at a time, each time through another thread: some 0.3 ms of this one's. */
+const FETCH = 256;
 /** bytes LevelDB collects ahead for one fetch. */
 const FETCH_BYTES = 256 * 1024;
 
@@ -32,7 +32,7 @@ export async function scanRecords(db: Level, query: PageQuery, slotBits: number)
     const key = parseRecordKey(stored);
     // Damage to the key itself: there is no name to report or to go on from.
     if (key === null) return null;
-    const object = openObject(stored, sealed);
+    const object = openObjectToPass(stored, sealed);
     if (object === 'corrupt') corrupt.push(key);
     else records.push({ key, object });
     return key;

@@ -2,6 +2,7 @@
 // (test/contracts/storage.ts); the simulator's disk follows the same contract.
 import type { Incarnation, Slot } from '../../core/api/ids.ts';
 import type { Key, KeyRecord } from '../../core/api/object.ts';
+import type { Counted } from '../distribution.ts';
 import type { Loaded, ScannedHint, StoredState, StoreWrite } from '../../core/replica/effects.ts';
 
 export interface Page {
@@ -58,9 +59,12 @@ export interface StorageStats {
   readonly cacheHits: number;
   readonly cacheMisses: number;
   readonly cacheBytes: number;
-  readonly commits: number;
-  readonly committedWrites: number;
-  readonly commitSeconds: number;
+  /** Less than this free: the disk counts as full. 0: there is none. */
+  readonly diskReserveBytes: number;
+  /** Seconds of group commits, each one sync of the disk. */
+  readonly commitSeconds: Counted;
+  /** Writes in them. */
+  readonly commitWrites: Counted;
 }
 
 export interface Storage {

@@ -44,6 +44,8 @@ export class Connection {
   #handshake: Handshake | null = null;
   /** Set once the peer has proved itself. */
   #ends: Ends | null = null;
+  /** The peer wants to know which requests frames are about. */
+  #isNamed = false;
   /** Ends the handshake when it is slow, and later a hang-up that the peer doesn't notice. */
   #patience: NodeJS.Timeout;
   #closed = false;
@@ -59,11 +61,10 @@ export class Connection {
     this.remote = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     this.#reader = new FrameReader(limits.helloBytesMax);
     this.#inFlight = new InFlight(limits.inFlightMax);
+    // Who was dialed and says nothing hangs: no stranger, and nobody to be told of as one.
+    const late = target === null ? 'HANDSHAKE_REFUSED' : 'PEER_UNREACHABLE';
     this.#patience = setTimeout(
-      () =>
-        this.destroy(
-          new RingError('HANDSHAKE_REFUSED', `no handshake within ${limits.handshakeMs} ms`),
-        ),
+      () => this.destroy(new RingError(late, `no handshake within ${limits.handshakeMs} ms`)),
       limits.handshakeMs,
     );
     this.ended = new Promise((resolve) => {
@@ -86,15 +87,24 @@ export class Connection {
     return this.#ends?.from ?? null;
   }
 
+  get unsentBytes(): number {
+    return this.#socket.writableLength + this.#writer.at;
+  }
+
+  /** That wait for answers. */
+  get questions(): number {
+    return this.#inFlight.count;
+  }
+
   /** Takes the envelope for the flush at this turn's end: null; else says why it was dropped. */
   send(envelope: Envelope): string | null {
     const { limits, counters, events } = this.#options;
-    const unsent = this.#socket.writableLength + this.#writer.at;
+    const unsent = this.unsentBytes;
     if (unsent >= limits.unsentBytesMax) return `${unsent} bytes wait to be sent`;
     if (!this.#inFlight.sending(envelope))
       return `${this.#inFlight.count} questions wait for answers`;
     const length = writeFrame(this.#writer, limits.frameBytesMax, () =>
-      encodeEnvelope(this.#writer, envelope),
+      encodeEnvelope(this.#writer, envelope, this.#isNamed),
     );
     if (length < 0) return `a ${envelope.body.kind} exceeds ${limits.frameBytesMax} bytes`;
     counters.framesOut++;
@@ -211,6 +221,7 @@ export class Connection {
     clearTimeout(this.#patience);
     this.#handshake = null;
     this.#reader.bytesMax = limits.frameBytesMax;
+    this.#isNamed = peer.namesWanted;
     this.#ends = { from: peer.incarnation, to: hello().incarnation };
     events.opened(this, peer);
   }

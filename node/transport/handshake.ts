@@ -163,6 +163,8 @@ function parseHello(text: string): { hello: Hello; target: Incarnation | null } 
     epoch: wholeOf(fields, 'epoch') as Epoch,
     protocolVersionMin: wholeOf(fields, 'protocolVersionMin'),
     protocolVersionMax: wholeOf(fields, 'protocolVersionMax'),
+    // Older builds do not say it, and would refuse a frame with a name.
+    namesWanted: fields['namesWanted'] === true,
   };
   const target = fields['target'] === null ? null : (wordOf(fields, 'target') as Incarnation);
   return { hello, target };

@@ -1,8 +1,8 @@
 // How many questions of one connection wait for their answers. A question that is never answered
 // (its peer dropped it) is forgotten after two turns, so that it cannot hold its place for ever.
-import type { CallId, Envelope } from '../../core/api/messages.ts';
+import type { CallId, Envelope, PeerMessage, PeerQuestion } from '../../core/api/messages.ts';
 
-const QUESTIONS: ReadonlySet<string> = new Set<Envelope['body']['kind']>([
+const QUESTIONS: ReadonlySet<string> = new Set<PeerQuestion['kind']>([
   'coordinate',
   'read',
   'write',
@@ -14,6 +14,11 @@ const QUESTIONS: ReadonlySet<string> = new Set<Envelope['body']['kind']>([
   'collect',
   'list',
 ]);
+
+/** It waits for an answer. */
+export function isQuestion(body: PeerMessage): body is PeerQuestion {
+  return QUESTIONS.has(body.kind);
+}
 
 export class InFlight {
   readonly #max: number;
@@ -30,14 +35,14 @@ export class InFlight {
 
   /** False: it is a question, and too many wait already. */
   sending({ body }: Envelope): boolean {
-    if (!('call' in body) || !QUESTIONS.has(body.kind)) return true;
+    if (!isQuestion(body)) return true;
     if (this.count >= this.#max) return false;
     this.#recent.add(body.call);
     return true;
   }
 
   received({ body }: Envelope): void {
-    if (!('call' in body) || QUESTIONS.has(body.kind)) return;
+    if (!('call' in body) || isQuestion(body)) return;
     if (!this.#recent.delete(body.call)) this.#older.delete(body.call);
   }
 

@@ -120,7 +120,7 @@ class MemoryTransport implements Transport {
   send(envelope: Envelope): void {
     if (this.#closed) return;
     const peer = this.#links.get(envelope.to);
-    const bytes = encoded(envelope);
+    const bytes = encoded(envelope, peer?.options.hello().namesWanted === true);
     if (peer === undefined || bytes.length > FRAME_BYTES_MAX) {
       this.#counters.droppedFrames++;
       if (peer === undefined) this.#report(envelope.to);
@@ -132,7 +132,8 @@ class MemoryTransport implements Transport {
   }
 
   stats(): ReturnType<Transport['stats']> {
-    return { ...this.#counters };
+    const connections = this.#links.size;
+    return { ...this.#counters, connections, unsentBytes: 0, questions: 0 };
   }
 
   async close(): Promise<void> {
@@ -195,9 +196,9 @@ class MemoryTransport implements Transport {
   }
 }
 
-function encoded(envelope: Envelope): Buffer {
+function encoded(envelope: Envelope, isNamed: boolean): Buffer {
   const writer = new ByteWriter();
-  encodeEnvelope(writer, envelope);
+  encodeEnvelope(writer, envelope, isNamed);
   return writer.take();
 }
 

@@ -59,8 +59,12 @@ export interface TcpOptions {
   readonly random?: () => number;
 }
 
-/** The port's counters, while they count. */
-export type Counters = { -readonly [Name in keyof TransportStats]: TransportStats[Name] };
+/** The port's counters, while they count; the rest is looked up when it is asked for. */
+export type Counters = {
+  -readonly [
+    Name in Exclude<keyof TransportStats, 'connections' | 'unsentBytes' | 'questions'>
+  ]: TransportStats[Name];
+};
 
 export function newCounters(): Counters {
   return {
@@ -72,5 +76,6 @@ export function newCounters(): Counters {
     refusedHellos: 0,
     invalidFrames: 0,
     droppedFrames: 0,
+    pressedFrames: 0,
   };
 }

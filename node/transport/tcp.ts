@@ -131,7 +131,15 @@ class TcpTransport implements Transport {
   }
 
   stats(): TransportStats {
-    return { ...this.#counters };
+    let [connections, unsentBytes, questions] = [0, 0, 0];
+    for (const links of this.#links.values()) {
+      for (const link of links) {
+        connections++;
+        unsentBytes += link.unsentBytes;
+        questions += link.questions;
+      }
+    }
+    return { ...this.#counters, connections, unsentBytes, questions };
   }
 
   async close(): Promise<void> {
@@ -225,8 +233,12 @@ class TcpTransport implements Transport {
   }
 
   #lost(connection: Connection, reason: RingError): void {
-    if (reason.code === 'HANDSHAKE_REFUSED') this.#counters.refusedHellos++;
-    if (reason.code === 'FRAME_INVALID') this.#counters.invalidFrames++;
+    const isStranger = connection.peer === null;
+    const isInvalid = reason.code === 'FRAME_INVALID';
+    // Who speaks another language than ours, a scanner say, was never in the ring: no fault of a peer.
+    if (reason.code === 'HANDSHAKE_REFUSED' || (isInvalid && isStranger))
+      this.#counters.refusedHellos++;
+    else if (isInvalid) this.#counters.invalidFrames++;
     const { peer, target } = connection;
     if (peer !== null) this.#lostLink(connection, peer, reason);
     else if (target !== null) this.#lostDial(connection, target, reason);
@@ -265,6 +277,7 @@ class TcpTransport implements Transport {
 
   #dropped(peer: Incarnation, reason: string): void {
     this.#counters.droppedFrames++;
+    this.#counters.pressedFrames++;
     if (this.#dropping.has(peer)) return;
     this.#dropping.add(peer);
     this.#log({ kind: 'dropping', peer, reason });

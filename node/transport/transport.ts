@@ -19,6 +19,8 @@ export interface Hello {
   readonly epoch: Epoch;
   readonly protocolVersionMin: number;
   readonly protocolVersionMax: number;
+  /** Its log tells of single requests: frames name the one that they are about. */
+  readonly namesWanted: boolean;
 }
 
 export interface TransportEvents {
@@ -36,6 +38,12 @@ export interface TransportStats {
   readonly refusedHellos: number;
   readonly invalidFrames: number;
   readonly droppedFrames: number;
+  /** Of these, those that a peer could not take: too much was unsent or unanswered. */
+  readonly pressedFrames: number;
+  /** Open connections with peers, bytes that wait to be sent on them, questions without an answer. */
+  readonly connections: number;
+  readonly unsentBytes: number;
+  readonly questions: number;
 }
 
 export interface Transport {

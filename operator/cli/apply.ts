@@ -4,14 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { withSpecOf } from '../local/manifest-text.ts';
-import { reasonOf } from '../words.ts';
 import { CommandFailed, EXIT } from './exit.ts';
 import { clusterNameIn, editManifest } from './manifest-edit.ts';
-import { localRing } from './target.ts';
-import type { GlobalOptions } from './target.ts';
+import { localRing } from './local-ring.ts';
+import type { LocalOptions } from './local-ring.ts';
 import type { Terminal } from './terminal.ts';
 
-interface ApplyOptions extends GlobalOptions {
+interface ApplyOptions extends LocalOptions {
   readonly file: string;
 }
 
@@ -43,6 +42,6 @@ async function readManifest(path: string): Promise<string> {
   try {
     return path === '-' ? readFileSync(0, 'utf8') : await readFile(path, 'utf8');
   } catch (cause) {
-    throw new CommandFailed(EXIT.notFound, `${path} cannot be read: ${reasonOf(cause)}`, { cause });
+    throw new CommandFailed(EXIT.notFound, `${path} cannot be read`, { cause });
   }
 }

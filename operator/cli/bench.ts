@@ -8,12 +8,12 @@ import { quantile, runMany } from './many.ts';
 import { patiently } from './patience.ts';
 import { keyPath, ringClient } from './ring-client.ts';
 import type { RingClient } from './ring-client.ts';
-import { clientUrl } from './target.ts';
-import type { GlobalOptions } from './target.ts';
+import { clientUrl } from './local-ring.ts';
+import type { LocalOptions } from './local-ring.ts';
 import { table } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-interface BenchOptions extends GlobalOptions {
+interface BenchOptions extends LocalOptions {
   readonly via?: string;
   readonly count: number;
   readonly concurrency: number;

@@ -1,11 +1,10 @@
-// Watches a ring until it is what its manifest asks for, with a bar while slots move.
-import { RECONCILE_BUSY_MS } from '../../core/limits.ts';
+// Watches a ring until it is what is wanted, with a bar while slots move.
 import type { RingStatus } from '../local/status.ts';
 import { formatDuration, midSentence } from '../words.ts';
 import { CommandFailed, EXIT } from './exit.ts';
+import { explain } from './explain.ts';
 import { operationLine } from './status.ts';
-import { localRing, readStatus } from './target.ts';
-import type { GlobalOptions } from './target.ts';
+import type { Target, TargetStatus } from './target.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Goal {
@@ -17,25 +16,21 @@ export interface Goal {
 
 /** Resolves with the status that reached the goal; throws CommandFailed (refused) after the timeout. */
 export async function follow(
-  options: GlobalOptions,
+  target: Target,
   goal: Goal,
   terminal: Terminal,
-): Promise<RingStatus> {
+): Promise<TargetStatus> {
   const deadline = performance.now() + goal.timeoutMs;
   for (;;) {
-    const ring = await localRing(options);
-    const status = await readStatus(ring);
-    if (status.observedMs >= goal.sinceMs && goal.isReached(status)) {
+    const status = await target.status();
+    if (status.isCurrent && status.observedMs >= goal.sinceMs && goal.isReached(status)) {
       terminal.clear();
       return status;
     }
     terminal.progress(lineOf(status));
-    if (!ring.isOperated) {
+    if (!status.operated) {
       terminal.clear();
-      throw new CommandFailed(
-        EXIT.refused,
-        'no operator runs this ring: start one with `npm start`',
-      );
+      throw new CommandFailed(EXIT.refused, `no operator runs this ring${starting(target)}`);
     }
     if (performance.now() > deadline) {
       terminal.clear();
@@ -44,16 +39,20 @@ export async function follow(
         `not there after ${formatDuration(goal.timeoutMs)}; ${lineOf(status)}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, RECONCILE_BUSY_MS));
+    await new Promise((resolve) => setTimeout(resolve, target.pollMs));
   }
 }
 
-function lineOf(status: RingStatus): string {
-  const wait = status.waits[0];
+export function starting({ starter }: Target): string {
+  return starter === null ? '' : `: start one with \`${starter}\``;
+}
+
+function lineOf(status: TargetStatus): string {
+  const [first] = explain(status);
   return (
     operationLine(status) ||
-    (wait === undefined
+    (first === undefined
       ? `${status.readyReplicas} of ${status.desiredReplicas} members serve`
-      : `waits: ${midSentence(wait.message)}`)
+      : `waits: ${midSentence(first.message)}`)
   );
 }

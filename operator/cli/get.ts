@@ -1,46 +1,53 @@
-// `dht get`: every ring that has state here, a line each, as `kubectl get dht` prints them.
+// `dht get`: every ring, a line each, as `kubectl get dht` prints them.
 import { Command } from 'commander';
-import type { RingStatus } from '../local/status.ts';
-import { localRings, readStatus } from './target.ts';
-import type { GlobalOptions, LocalRing } from './target.ts';
-import { livingNodes } from './unattended.ts';
+import type { Cli } from './cli.ts';
+import { examples, named, ringArgument } from './cli.ts';
+import type { GlobalOptions, TargetStatus } from './target.ts';
 import { table } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
+import { livingNodes } from './unattended.ts';
 
-export function getCommand(terminal: Terminal): Command {
+export function getCommand(cli: Cli): Command {
+  const { terminal, rings } = cli;
   return new Command('get')
-    .description('all rings that have state here, a line each')
-    .action(async (_options: object, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const rings = await Promise.all(
-        (await localRings(options)).map(async (ring) => ({ ring, status: await readStatus(ring) })),
+    .description('all rings, a line each')
+    .addArgument(ringArgument())
+    .addHelpText('after', examples(cli, 'get', 'get -o json | jq ".[].ring.epoch"'))
+    .action(async (ring: string | undefined, _options: object, command: Command) => {
+      const options = { ...command.optsWithGlobals<GlobalOptions>(), ...named(ring) };
+      const targets = await rings.targets(options);
+      const found = await Promise.all(
+        targets.map(async (target) => ({ target, status: await target.status() })),
       );
       if (options.output === 'json') {
-        terminal.printJson(
-          rings.map(({ ring, status }) => ({ ...status, operated: ring.isOperated })),
-        );
+        terminal.printJson(found.map(({ status }) => status));
         return;
       }
-      terminal.print(
-        table(
-          ['NAME', 'DESIRED', 'READY', 'RING', 'EPOCH', 'PHASE', 'URL', 'MANIFEST'],
-          rings.map(({ ring, status }) => [
-            ring.folder.cluster,
-            status.desiredReplicas,
-            status.readyReplicas,
-            status.members.length,
-            status.ring.epoch,
-            phaseOf(ring, status),
-            status.url,
-            ring.operator.manifest,
-          ]),
-        ),
-      );
+      if (found.length === 0) terminal.remark('there is no ring');
+      else
+        terminal.print(
+          table(
+            ['NAME', 'DESIRED', 'READY', 'RING', 'EPOCH', 'PHASE', 'URL', 'WANTED IN'],
+            found.map(({ target, status }) => [
+              target.name,
+              status.desiredReplicas,
+              status.readyReplicas,
+              status.members.length,
+              status.ring.epoch,
+              phaseOf(status),
+              status.url,
+              target.wish,
+            ]),
+          ),
+        );
     });
 }
 
-function phaseOf(ring: LocalRing, status: RingStatus): string {
-  if (!ring.isOperated) return livingNodes(status) > 0 ? 'NoOperator' : 'Stopped';
+function phaseOf(status: TargetStatus): string {
+  if (!status.operated) return livingNodes(status) > 0 ? 'NoOperator' : 'Stopped';
+  const is = (type: string): boolean =>
+    status.conditions.some((each) => each.type === type && each.status === 'True');
+  if (is('Hibernated')) return 'Hibernated';
   if (status.operation !== null) return 'Changing';
+  if (is('Paused')) return 'Paused';
   return status.readyReplicas === status.desiredReplicas ? 'Ready' : 'NotReady';
 }

@@ -10,11 +10,11 @@ import { runMany } from './many.ts';
 import { patiently } from './patience.ts';
 import { keyPath, ringClient } from './ring-client.ts';
 import type { RingClient } from './ring-client.ts';
-import { clientUrl } from './target.ts';
-import type { GlobalOptions } from './target.ts';
+import { clientUrl } from './local-ring.ts';
+import type { LocalOptions } from './local-ring.ts';
 import type { Terminal } from './terminal.ts';
 
-interface FillOptions extends GlobalOptions {
+interface FillOptions extends LocalOptions {
   readonly via?: string;
   readonly count: number;
   readonly concurrency: number;

@@ -5,11 +5,11 @@ import { wholeNumber } from './arguments.ts';
 import { fillCommand, verifyCommand } from './kv-fill.ts';
 import { keyPath, ringClient } from './ring-client.ts';
 import type { Answer, RingClient } from './ring-client.ts';
-import { clientUrl } from './target.ts';
-import type { GlobalOptions } from './target.ts';
+import { clientUrl } from './local-ring.ts';
+import type { LocalOptions } from './local-ring.ts';
 import type { Terminal } from './terminal.ts';
 
-interface KvOptions extends GlobalOptions {
+interface KvOptions extends LocalOptions {
   readonly via?: string;
   readonly latest?: boolean;
   readonly contentType?: string;
@@ -166,8 +166,10 @@ function printWritten(
   { headers }: Answer,
   { output }: KvOptions,
 ): void {
-  if (output === 'json')
-    terminal.printJson({ key, etag: headers.etag, context: headers['x-ring-context'] });
+  if (output !== 'json') return;
+  // Headers hold it in quotes, documents of the ring without.
+  const etag = String(headers.etag).replaceAll('"', '');
+  terminal.printJson({ key, etag, context: headers['x-ring-context'] });
 }
 
 async function list(

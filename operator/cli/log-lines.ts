@@ -1,4 +1,5 @@
 // Lines of the nodes' logs: read, chosen and merged by time.
+import { CommandFailed, EXIT } from './exit.ts';
 
 /** One line as pino writes it. */
 export interface LogLine {
@@ -40,17 +41,30 @@ export function parseLine(text: string, node: string, before: number): LogLine {
   }
 }
 
+/** Throws CommandFailed (not found) for a name that is not known. */
+export function checkNames(wanted: readonly string[] = [], known: readonly string[]): void {
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new CommandFailed(
+    EXIT.notFound,
+    `there is no member ${unknown.join(', ')}; known: ${known.join(', ')}`,
+  );
+}
+
 export function isWanted(line: LogLine, { level, sinceMs, request }: LogFilter): boolean {
   if (LEVELS.indexOf(line.level as never) < LEVELS.indexOf(level as never)) return false;
   if (line.time < sinceMs) return false;
-  // The id that a client gave is the start of the id that is used within the ring.
   return (
     request === undefined ||
-    Object.values(line.fields).some(
-      (value) =>
-        typeof value === 'string' && (value === request || value.startsWith(`${request}~`)),
-    )
+    Object.values(line.fields).some((value) => typeof value === 'string' && isOf(request, value))
   );
+}
+
+/** The id that a client was told is the start of the ones used within the ring: node/http/request-ids.ts. */
+function isOf(shown: string, value: string): boolean {
+  if (value === shown || value.startsWith(`${shown}~`)) return true;
+  // A part of a batch or a listing that the client gave no name.
+  return value.startsWith(`${shown}.`) && !value.includes('~');
 }
 
 /** One order for all nodes; lines of one node keep theirs. */

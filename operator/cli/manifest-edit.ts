@@ -2,7 +2,7 @@
 import { readIfThere, writeDurably } from '../local/durable-file.ts';
 import { parseManifest } from '../local/manifest-text.ts';
 import { CommandFailed, EXIT } from './exit.ts';
-import type { LocalRing } from './target.ts';
+import type { LocalRing } from './local-ring.ts';
 
 /**
  * Replaces the manifest in force by the edited text; true when that changed anything. Throws

@@ -1,80 +1,86 @@
 // `dht plan --replicas N`: what scaling would move, before the act.
 import { Command } from 'commander';
-import { nodeId } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
 import { MEMBERS_MAX } from '../../core/limits.ts';
-import { readIfThere } from '../local/durable-file.ts';
-import { parseManifest, withField } from '../local/manifest-text.ts';
-import { observeAside } from '../local/observe-aside.ts';
 import { desiredOf } from '../desired.ts';
 import { forecast } from '../planner/forecast.ts';
 import type { MemberForecast } from '../planner/forecast.ts';
 import type { Desired } from '../planner/observed.ts';
 import { formatBytes, formatCount } from '../words.ts';
 import { wholeNumber } from './arguments.ts';
+import type { Cli } from './cli.ts';
+import { EXAMPLE_MEMBER, examples, named, ringArgument } from './cli.ts';
 import { CommandFailed, EXIT } from './exit.ts';
-import { localRing } from './target.ts';
-import type { GlobalOptions, LocalRing } from './target.ts';
+import type { GlobalOptions, SpecEdit } from './target.ts';
 import { table } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
 
 interface PlanOptions extends GlobalOptions {
   readonly replicas?: number;
   readonly decommission?: readonly string[];
 }
 
-export function planCommand(terminal: Terminal): Command {
+export function planCommand(cli: Cli): Command {
+  const { terminal, rings } = cli;
   return new Command('plan')
     .description('the keys and bytes that each member would give and get, before the act')
+    .addArgument(ringArgument())
     .option('--replicas <n>', 'members wanted', wholeNumber(1, MEMBERS_MAX))
-    .option('--decommission <members...>', 'members that are to leave, such as dev-1')
-    .addHelpText('after', '\nExamples:\n  dht plan --replicas 5\n  dht plan --decommission dev-1')
-    .action(async (_options: object, command: Command) => {
-      const options = command.optsWithGlobals<PlanOptions>();
-      const ring = await localRing(options);
-      const desired = await wish(ring, options);
-      const observed = await observeAside(ring.folder);
-      if (observed.document === null) {
-        throw new CommandFailed(
-          EXIT.refused,
-          `${ring.folder.cluster} has no ring yet: nothing would move`,
-        );
-      }
-      checkMembers(options.decommission ?? [], observed.document);
-      const members = forecast(desired, observed);
-      const loads = observed.loads.size;
+    .option('--decommission <members...>', `members that are to leave, such as ${EXAMPLE_MEMBER}`)
+    .addHelpText(
+      'after',
+      examples(cli, 'plan --replicas 5', `plan --decommission ${EXAMPLE_MEMBER}`),
+    )
+    .action(async (ring: string | undefined, _options: object, command: Command) => {
+      const options = { ...command.optsWithGlobals<PlanOptions>(), ...named(ring) };
+      const target = await rings.target(options);
+      const desired = desiredOf(await target.imagined(wishIn(options)));
+      const observed = await target.observe();
+      const { document, loads, isEstimate } = observed;
+      if (document === null)
+        throw new CommandFailed(EXIT.refused, `${target.name} has no ring yet: nothing would move`);
+      checkMembers(options.decommission ?? [], document);
+      const members = forecast(desired, observed).map(rounded);
       if (options.output === 'json') {
         terminal.printJson({
+          cluster: target.name,
           replicas: desired.replicas,
-          epoch: observed.document.epoch,
+          epoch: document.epoch,
+          isEstimate,
           members,
           total: totalOf(members),
         });
       } else if (isIdle(members)) terminal.print(idleText(options));
-      else terminal.print(planText(members, observed.document, desired));
-      if (loads < observed.document.members.length) {
+      else terminal.print(planText(members, document, desired));
+      const seats = document.current.seats.filter(({ incarnation }) => loads.has(incarnation));
+      if (seats.length < document.current.seats.length) {
         terminal.remark(
-          `only ${loads} of ${observed.document.members.length} members told their load: ` +
+          `only ${seats.length} of ${document.current.seats.length} members told their load: ` +
             'keys and bytes are incomplete',
         );
-      }
+      } else if (isEstimate && !isIdle(members))
+        terminal.remark('keys and bytes are worked out from what each member holds in all');
     });
 }
 
-async function wish({ operator }: LocalRing, { replicas, decommission }: PlanOptions) {
-  let text = await readIfThere(operator.manifest);
-  if (text === null)
-    throw new CommandFailed(EXIT.notFound, `the manifest ${operator.manifest} is gone`);
-  if (replicas !== undefined) text = withField(text, ['replicas'], replicas);
-  const read = parseManifest(text);
-  if ('problems' in read) throw new CommandFailed(EXIT.refused, read.problems.join('\n'));
-  const desired = desiredOf(read.cluster);
-  return decommission === undefined
-    ? desired
-    : { ...desired, decommission: decommission.map(nodeId) };
+/** An estimate counts parts of keys. */
+function rounded({ id, gives, gets }: MemberForecast): MemberForecast {
+  const whole = ({ slots, keys, bytes }: Amount): Amount => ({
+    slots,
+    keys: Math.round(keys),
+    bytes: Math.round(bytes),
+  });
+  return { id, gives: whole(gives), gets: whole(gets) };
 }
 
-function checkMembers(wanted: readonly string[], { members }: RingDocument): void {
+function wishIn({ replicas, decommission }: PlanOptions): SpecEdit {
+  return {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(decommission === undefined ? {} : { decommission }),
+  };
+}
+
+/** Throws CommandFailed (not found) for a name that no member has. */
+export function checkMembers(wanted: readonly string[], { members }: RingDocument): void {
   const known = members.map(({ id }): string => id);
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
@@ -106,6 +112,10 @@ function idleText({ replicas, decommission }: PlanOptions): string {
     : 'nothing would move: the ring is already what that asks for';
 }
 
+/** Records: keys, and the marks of deleted ones, which move with them. */
+const columns = (what: string): readonly string[] =>
+  ['SLOTS', 'RECORDS', 'BYTES'].map((counted) => `${what} ${counted}`);
+
 function planText(
   members: readonly MemberForecast[],
   { slotBits }: RingDocument,
@@ -114,14 +124,14 @@ function planText(
   const cells = ({ slots, keys, bytes }: Amount): readonly string[] =>
     slots === 0 ? ['–', '', ''] : [formatCount(slots), formatCount(keys), formatBytes(bytes)];
   const amounts = table(
-    ['MEMBER', 'GIVES SLOTS', 'GIVES KEYS', 'GIVES BYTES', 'GETS SLOTS', 'GETS KEYS', 'GETS BYTES'],
+    ['MEMBER', ...columns('GIVES'), ...columns('GETS')],
     [
       ...members.map(({ id, gives, gets }) => [id, ...cells(gives), ...cells(gets)]),
       ['all', '', '', '', ...cells(totalOf(members))],
     ],
   );
   return (
-    `${amounts}\n\nSlots and keys are counted by the copy: each of the ${formatCount(2 ** slotBits)} slots has ` +
+    `${amounts}\n\nSlots and records are counted by the copy: each of the ${formatCount(2 ** slotBits)} slots has ` +
     `N=${replicationFactor}.`
   );
 }

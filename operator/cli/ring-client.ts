@@ -32,7 +32,11 @@ export function ringClient(origin: string, connections = 16): RingClient {
     const answer = await send(agent, `${origin}${path}${queryText(what.query ?? {})}`, what);
     if (answer.status < 400) return answer;
     const problem = problemOf(answer.body.toString('utf8'));
-    throw new RingError(problem.code, `${answer.status}: ${problem.detail || problem.code}`);
+    const reason = `${answer.status}: ${problem.detail || problem.code}`;
+    const id = answer.headers['x-request-id'];
+    // What failed within the ring may be followed there: `dht logs --request`.
+    const follow = answer.status >= 500 && typeof id === 'string' ? ` [request ${id}]` : '';
+    throw new RingError(problem.code, `${reason}${follow}`);
   };
   return {
     origin,

@@ -2,50 +2,65 @@
 import { Command, Option } from 'commander';
 import { formatCount } from '../words.ts';
 import { EXIT } from './exit.ts';
-import { keyPath, ringClient } from './ring-client.ts';
+import type { Cli } from './cli.ts';
+import { examples } from './cli.ts';
 import type { RingClient } from './ring-client.ts';
-import { clientUrl } from './target.ts';
 import type { GlobalOptions } from './target.ts';
 import { table } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 interface RingOptions extends GlobalOptions {
   readonly via?: string;
-  readonly format?: 'dot' | 'svg';
+  readonly format?: keyof typeof FORMATS;
 }
 
-export function ringCommand(terminal: Terminal): Command {
+/** Formats of a drawing, and where a member has it. */
+const FORMATS = { dot: '/v1/ring.dot', mermaid: '/v1/ring.mmd', svg: '/v1/ring.svg' } as const;
+
+export function ringCommand(cli: Cli): Command {
+  const { terminal } = cli;
+  const to =
+    (handle: Handler) =>
+    (...given: readonly unknown[]): Promise<void> =>
+      withRing(cli, given.at(-1) as Command, handle);
   return new Command('ring')
     .description('members, slots and balance as a member of the ring holds them')
-    .option('--via <node>', 'ask this node, by name or URL')
+    .option('--via <member>', 'ask this member')
     .addHelpText(
       'after',
-      '\nExamples:\n  dht ring\n  dht ring check\n  dht ring owner greeting\n' +
-        '  dht ring graph --format svg > ring.svg',
+      examples(
+        cli,
+        'ring',
+        'ring check',
+        'ring owner greeting',
+        'ring graph --format svg > ring.svg',
+      ),
     )
-    .action((_options: object, command: Command) => withRing(command, show(terminal)))
+    .action(to(show(terminal)))
     .addCommand(
       new Command('check')
-        .description('do all members hold the same ring? Exit code 1 if not')
-        .action((_options: object, command: Command) => withRing(command, check(terminal))),
+        .description('asks all members now: do they hold the same ring? Exit code 1 if not')
+        .action(to(check(terminal))),
     )
     .addCommand(
       new Command('owner')
         .description('the slot, owner and replica set of a key')
         .argument('<key>')
-        .action((key: string, _options: object, command: Command) =>
-          withRing(command, owner(terminal, key)),
-        ),
+        .action((key: string, ...given: readonly unknown[]) => to(owner(terminal, key))(...given)),
     )
     .addCommand(
       new Command('graph')
         .description('the ring as a picture')
         .addOption(
-          new Option('--format <format>', 'Graphviz or SVG').choices(['dot', 'svg']).default('dot'),
+          new Option('--format <format>', 'Graphviz, Mermaid or SVG')
+            .choices(Object.keys(FORMATS))
+            .default('dot'),
         )
-        .action((_options: object, command: Command) =>
-          withRing(command, async (ring, { format }) => {
-            terminal.printBytes((await ring.ask(`/v1/ring.${format ?? 'dot'}`)).body);
+        .action(
+          to(async (ring, { format = 'dot', output }) => {
+            const { body } = await ring.ask(FORMATS[format]);
+            if (output === 'json') terminal.printJson({ format, graph: body.toString('utf8') });
+            else terminal.printBytes(body);
           }),
         ),
     );
@@ -53,9 +68,9 @@ export function ringCommand(terminal: Terminal): Command {
 
 type Handler = (ring: RingClient, options: RingOptions) => Promise<void>;
 
-async function withRing(command: Command, handle: Handler): Promise<void> {
+async function withRing({ rings }: Cli, command: Command, handle: Handler): Promise<void> {
   const options = command.optsWithGlobals<RingOptions>();
-  const ring = ringClient(await clientUrl(options, options.via));
+  const ring = await rings.client(options, options.via);
   try {
     await handle(ring, options);
   } finally {
@@ -118,6 +133,7 @@ function check(terminal: Terminal): Handler {
         incarnation: string;
         epoch: number | null;
         verdict: string;
+        detail?: string;
       }[];
     };
     if (output === 'json') terminal.printJson(found);
@@ -127,12 +143,14 @@ function check(terminal: Terminal): Handler {
       );
       terminal.print(
         table(
-          ['MEMBER', 'INCARNATION', 'EPOCH', 'VERDICT'],
+          ['MEMBER', 'INCARNATION', 'EPOCH', 'VERDICT', 'DETAIL'],
           found.members.map((member) => [
             member.id,
             member.incarnation,
             member.epoch ?? '–',
             member.verdict,
+            // Members of an earlier version give none.
+            member.detail ?? '',
           ]),
         ),
       );
@@ -144,8 +162,9 @@ function check(terminal: Terminal): Handler {
 
 function owner(terminal: Terminal, key: string): Handler {
   return async (ring, { output }) => {
-    const { path, query } = keyPath('/v1/ring/owner', key);
-    const found = (await ring.json(path, { query })) as {
+    // A proxy on the way may read `%2F` as a slash.
+    const query = { key64: Buffer.from(key).toString('base64url') };
+    const found = (await ring.json('/v1/ring/owner', { query })) as {
       key: string;
       hash: string;
       slot: number;

@@ -1,61 +1,59 @@
-// `dht scale N`: sets `replicas` in the manifest that the operator watches, comments left as they are.
+// `dht scale N`: how many members are wanted.
 import { Command } from 'commander';
 import { MEMBERS_MAX } from '../../core/limits.ts';
-import { withField } from '../local/manifest-text.ts';
 import { isConverged } from '../local/status.ts';
-import { counted, formatDuration } from '../words.ts';
-import { timeoutOption, wholeNumber } from './arguments.ts';
-import { follow } from './follow.ts';
-import { editManifest } from './manifest-edit.ts';
-import { localRing } from './target.ts';
-import type { GlobalOptions } from './target.ts';
-import type { Terminal } from './terminal.ts';
+import { counted } from '../words.ts';
+import { wholeNumber } from './arguments.ts';
+import type { Cli } from './cli.ts';
+import { examples, named } from './cli.ts';
+import { CommandFailed, EXIT } from './exit.ts';
+import { carryOut, withWait } from './wish.ts';
+import type { WishOptions } from './wish.ts';
 
-interface ScaleOptions extends GlobalOptions {
-  readonly wait?: boolean;
-  readonly timeout: number;
+interface ScaleOptions extends WishOptions {
+  readonly replicas?: number;
 }
 
-export function scaleCommand(terminal: Terminal): Command {
-  return new Command('scale')
+const members = wholeNumber(1, MEMBERS_MAX);
+
+export function scaleCommand(cli: Cli): Command {
+  const command = new Command('scale')
     .description('change the number of members; may be changed again at any time, also half way')
-    .argument('<replicas>', 'members wanted', wholeNumber(1, MEMBERS_MAX))
-    .option('-w, --wait', 'follow the change to its end')
-    .addOption(timeoutOption('give up waiting, not scaling, after this time', 600))
-    .addHelpText('after', '\nExamples:\n  dht plan --replicas 5\n  dht scale 5 --wait')
-    .action(async (replicas: number, _options: object, command: Command) => {
-      const options = command.optsWithGlobals<ScaleOptions>();
-      const ring = await localRing(options);
-      const sinceMs = Date.now();
-      const changed = await editManifest(ring, (text) => withField(text, ['replicas'], replicas));
-      terminal.remark(
-        changed
-          ? `${ring.operator.manifest} asks for ${counted(replicas, 'member')} now`
-          : `${ring.operator.manifest} asks for ${counted(replicas, 'member')} already`,
-      );
-      if (!ring.isOperated)
-        terminal.remark('no operator runs this ring: the next `npm start` will scale it');
-      if (options.wait === true && ring.isOperated) {
-        const status = await follow(
-          options,
-          {
-            sinceMs,
-            timeoutMs: options.timeout,
-            isReached: (now) => now.desiredReplicas === replicas && isConverged(now),
-          },
-          terminal,
-        );
-        terminal.remark(
-          `done in ${formatDuration(Date.now() - sinceMs)}, epoch ${status.ring.epoch}`,
-        );
-      }
-      if (options.output === 'json') {
-        terminal.printJson({
-          cluster: ring.folder.cluster,
-          replicas,
-          changed,
-          operated: ring.isOperated,
-        });
-      }
-    });
+    .argument('[ring-or-replicas]', 'which ring, where there are several; or at once:', word)
+    .argument('[replicas]', 'members wanted', members)
+    .option('--replicas <n>', 'members wanted', members);
+  return withWait(command)
+    .addHelpText(
+      'after',
+      `
+Changes what is wanted: \`replicas\` in the manifest that the operator watches (\`dht get\` shows which
+file), on Kubernetes in the DhtCluster.
+${examples(cli, 'plan --replicas 5', 'scale 5 --wait', 'scale dev 5')}`,
+    )
+    .action(
+      async (
+        first: string | number | undefined,
+        second: number | undefined,
+        _options: object,
+        self: Command,
+      ) => {
+        const ring = typeof first === 'string' ? first : undefined;
+        const options = { ...self.optsWithGlobals<ScaleOptions>(), ...named(ring) };
+        const replicas = options.replicas ?? second ?? first;
+        if (typeof replicas !== 'number')
+          throw new CommandFailed(EXIT.usage, `how many members? ${cli.name} scale 5`);
+        const target = await cli.rings.target(options);
+        const wish = {
+          edit: () => ({ replicas }),
+          says: `for ${counted(replicas, 'member')}`,
+          isReached: isConverged,
+        };
+        await carryOut(cli, { target, options, wish });
+      },
+    );
+}
+
+/** Names of rings start with a letter. */
+function word(text: string): string | number {
+  return /^[a-z]/.test(text) ? text : members(text);
 }

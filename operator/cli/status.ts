@@ -1,34 +1,33 @@
 // `dht status`: one ring in full: members, the change under way, everything that waits and why.
 import { Command } from 'commander';
-import type { RingStatus } from '../local/status.ts';
+import type { MemberStatus, RingStatus } from '../local/status.ts';
 import { formatBytes, formatCount, midSentence, progressBar, remainingText } from '../words.ts';
-import { localRing, readStatus } from './target.ts';
+import type { Cli } from './cli.ts';
+import { examples, named, ringArgument } from './cli.ts';
 import type { GlobalOptions } from './target.ts';
 import { table } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
 import { unattendedLine } from './unattended.ts';
 
-export function statusCommand(terminal: Terminal): Command {
+export function statusCommand(cli: Cli): Command {
+  const { terminal, rings } = cli;
   return new Command('status')
     .description('what the ring is doing: members, the change under way, and why anything waits')
+    .addArgument(ringArgument())
     .addHelpText(
       'after',
       `
-HOLDS: slots of which the member has a copy. KEYS counts deleted keys too, until the marks that keep
-them deleted are collected. Where no operator runs the ring, the figures are those it last had.
-
-Example:
-  dht status -o json | jq .ring.epoch`,
+STATE: what the ring document says of the member; not serving: it should, and takes no requests now;
+disk full: it serves, and takes no more values.
+HOLDS: slots of which the member has a copy. RECORDS: keys of which it has a copy, and the marks that
+keep deleted ones deleted, until they are collected. Where no operator runs the ring, the figures are those it last had.
+${examples(cli, 'status -o json | jq .ring.epoch')}`,
     )
-    .action(async (_options: object, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const ring = await localRing(options);
-      const status = await readStatus(ring);
-      if (options.output === 'json') {
-        terminal.printJson({ ...status, operated: ring.isOperated });
-        return;
-      }
-      terminal.print(ring.isOperated ? statusText(status) : unattendedText(status, Date.now()));
+    .action(async (ring: string | undefined, _options: object, command: Command) => {
+      const options = { ...command.optsWithGlobals<GlobalOptions>(), ...named(ring) };
+      const status = await (await rings.target(options)).status();
+      if (options.output === 'json') terminal.printJson(status);
+      else
+        terminal.print(status.operated ? statusText(status) : unattendedText(status, Date.now()));
     });
 }
 
@@ -65,28 +64,61 @@ function ringText({ ring }: RingStatus, serving = ''): string {
   );
 }
 
+/** Columns of which nothing is known from here are left out. */
 function memberTable({ members }: RingStatus): string {
-  return table(
-    ['MEMBER', 'STATE', 'PROCESS', 'ZONE', 'HOLDS', 'KEYS', 'BYTES', 'HINTS', 'EPOCH', 'URL'],
-    members.map((member) => [
-      member.name,
-      member.lost ? 'lost' : member.state,
-      member.process,
-      member.zone,
-      member.slots,
-      formatCount(member.keys),
-      formatBytes(member.bytes),
-      member.hints,
-      member.epoch,
-      member.client ?? '–',
-    ]),
+  const heads = [
+    'MEMBER',
+    'STATE',
+    'PROCESS',
+    'ZONE',
+    'HOLDS',
+    'RECORDS',
+    'BYTES',
+    'HINTS',
+    'EPOCH',
+    'URL',
+  ];
+  const rows = members.map((member) => [
+    member.name,
+    stateOf(member),
+    member.process === 'unknown' ? null : member.process,
+    member.zone,
+    member.slots,
+    isSilent(member) ? null : formatCount(member.keys),
+    isSilent(member) ? null : formatBytes(member.bytes),
+    member.hints,
+    member.epoch,
+    member.client,
+  ]);
+  const known = heads.flatMap((_, column) =>
+    rows.length === 0 || rows.some((row) => row[column] !== null) ? [column] : [],
   );
+  return table(
+    known.map((column) => heads[column] ?? ''),
+    rows.map((row) => known.map((column) => row[column] ?? '–')),
+  );
+}
+
+/** What the ring document says of it, unless its silence or its disk says more. */
+function stateOf({ lost, state, serving, diskFull }: MemberStatus): string {
+  if (lost) return 'lost';
+  if (state !== 'serving') return state;
+  if (!serving) return 'not serving';
+  return diskFull ? 'disk full' : state;
+}
+
+/** Asked, and nothing was heard: 0 records would read as if it had none. */
+function isSilent({ serving, epoch, hints, admin }: MemberStatus): boolean {
+  return !serving && admin !== null && epoch === null && hints === null;
 }
 
 export function operationLine({ operation }: RingStatus): string {
   if (operation === null) return '';
+  const { slotsDone, slotsTotal, bytesDone, bytesTotal } = operation;
+  const bar =
+    slotsTotal > 0 ? progressBar(slotsDone, slotsTotal) : progressBar(bytesDone, bytesTotal);
   return (
-    `${operation.summary}  ${operation.phase}  ${progressBar(operation.slotsDone, operation.slotsTotal)}  ` +
+    `${operation.summary}  ${operation.phase}  ${bar}  ` +
     `${formatCount(operation.keysDone)} keys  ${formatBytes(operation.bytesDone)}${remainingText(operation.etaMs)}`
   );
 }

@@ -6,8 +6,8 @@ import { isGone, readRecord, stopProcess } from '../local/process.ts';
 import { isAlive, signalProcess } from '../local/process-identity.ts';
 import { nodesIn } from '../local/state-folder.ts';
 import { CommandFailed, EXIT } from './exit.ts';
-import { localRing } from './target.ts';
-import type { GlobalOptions, LocalRing } from './target.ts';
+import { localRing } from './local-ring.ts';
+import type { LocalOptions, LocalRing } from './local-ring.ts';
 import type { Terminal } from './terminal.ts';
 
 export function stopCommand(terminal: Terminal): Command {
@@ -16,7 +16,7 @@ export function stopCommand(terminal: Terminal): Command {
       'stop the operator and all nodes in order, also nodes whose operator died; the data stays',
     )
     .action(async (_options: object, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
+      const options = command.optsWithGlobals<LocalOptions>();
       const ring = await localRing(options);
       const operator = await stopOperator(ring);
       const nodes = await stopNodes(ring);

@@ -1,116 +1,93 @@
-// Which ring a command is about: the one whose state lies here, or any by its URL.
-import { join, resolve } from 'node:path';
-import { nodeId } from '../../core/api/ids.ts';
-import { RingError } from '../../core/errors.ts';
-import { CLIENT_PORT } from '../../core/limits.ts';
-import { readIfThere } from '../local/durable-file.ts';
-import { lockHolder } from '../local/lock.ts';
-import type { OperatorFile } from '../local/open.ts';
-import { readRecord } from '../local/process.ts';
-import { isAlive } from '../local/process-identity.ts';
-import { clustersIn, stateFolderOf } from '../local/state-folder.ts';
-import type { StateFolder } from '../local/state-folder.ts';
+// The port between commands and a ring, wherever it runs: what they may read of it, and the one way in
+// which they change it, by what is wanted of it. What loses data is refused by whoever carries it out.
+import type { DhtCluster, ClusterSpec } from '../../core/api/cluster.ts';
 import type { RingStatus } from '../local/status.ts';
-import { CommandFailed, EXIT } from './exit.ts';
-import { unattended } from './unattended.ts';
+import type { Observed } from '../planner/observed.ts';
+import type { LogFilter, LogLine } from './log-lines.ts';
+import type { RingClient } from './ring-client.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
   readonly output: 'text' | 'json';
-  readonly state: string;
+  /** Which ring; left out: the only one. */
   readonly cluster?: string;
-  readonly url?: string;
 }
 
-/** A ring that an operator runs on this machine, or ran. */
-export interface LocalRing {
-  readonly folder: StateFolder;
-  readonly operator: OperatorFile;
-  /** Whether an operator runs it now. */
-  readonly isOperated: boolean;
+/** What commands change of a spec; fields that are left out stay as they are. */
+export type SpecEdit = Partial<
+  Pick<ClusterSpec, 'replicas' | 'decommission' | 'paused' | 'hibernate' | 'restartedAt'>
+>;
+
+/** Something that happened to the ring, newest first in lists. */
+export interface Happened {
+  readonly atMs: number;
+  readonly reason: string;
+  readonly note: string;
 }
 
-/** Throws CommandFailed (not found) where no ring has state here, or where several have and none is named. */
-export async function localRing({ state, cluster }: GlobalOptions): Promise<LocalRing> {
-  const base = resolve(state);
-  const names = await clustersIn(base);
-  const name = cluster ?? (names.length === 1 ? names[0] : undefined);
-  if (name === undefined || !names.includes(name)) throw noRing(base, names, cluster);
-  const folder = await stateFolderOf(base, name);
-  const operator = folder === null ? null : await readOperator(folder);
-  if (folder === null || operator === null) throw noRing(base, names, cluster);
-  return { folder, operator, isOperated: (await lockHolder(folder.lock)) !== null };
+export interface TargetStatus extends RingStatus {
+  /** Whether an operator looks after it now. */
+  readonly operated: boolean;
+  /** Whether it was judged by what is wanted now. */
+  readonly isCurrent: boolean;
+  /** What is wrong with what is wanted now, where no condition can say it; left out: nothing. */
+  readonly invalid?: readonly string[];
 }
 
-/** All rings that have state here. */
-export async function localRings(options: GlobalOptions): Promise<readonly LocalRing[]> {
-  const names =
-    options.cluster === undefined ? await clustersIn(resolve(options.state)) : [options.cluster];
-  return await Promise.all(names.map((cluster) => localRing({ ...options, cluster })));
+/** Which lines of its members' logs somebody wants. */
+export interface LogWish {
+  /** Left out: those of all members. */
+  readonly members?: readonly string[];
+  readonly filter: LogFilter;
+  /** Of what is kept, the last so many of each member. */
+  readonly tail: number;
 }
 
-/** Where clients of the ring go: `--url`, else the local ring's address, else the default one. */
-export async function clientUrl(options: GlobalOptions, via?: string): Promise<string> {
-  if (via !== undefined) return await nodeUrl(options, via);
-  if (options.url !== undefined) return options.url.replace(/\/+$/, '');
-  try {
-    return (await localRing(options)).operator.url;
-  } catch (error) {
-    if (options.cluster !== undefined || !(error instanceof CommandFailed)) throw error;
-    return `http://localhost:${CLIENT_PORT}`;
-  }
+export interface LogReader {
+  /**
+   * One list a member, oldest first: at the first look what is kept, later what came since the look
+   * before. Who is a member only by then is among them.
+   */
+  look(): Promise<readonly (readonly LogLine[])[]>;
+  close(): void;
 }
 
-/**
- * The last status that the operator published; where none runs, with what the nodes' processes tell
- * now. Throws CommandFailed (not found) where there is none.
- */
-export async function readStatus({ folder, isOperated }: LocalRing): Promise<RingStatus> {
-  const text = await readIfThere(folder.status);
-  if (text === null)
-    throw new CommandFailed(EXIT.notFound, `${folder.cluster}: no status was published yet`);
-  const status = JSON.parse(text) as RingStatus;
-  if (isOperated) return status;
-  const living = await Promise.all(
-    status.members.map(async ({ name }) => {
-      const record = await readRecord(folder.processFile(nodeId(name)));
-      return record !== null && isAlive(record) ? [name] : [];
-    }),
-  );
-  return unattended(status, (name) => living.flat().includes(name));
+/** One ring. Failures are CommandFailed or RingErrors whose message is one that a person can act on. */
+export interface Target {
+  readonly name: string;
+  /** Where that which is wanted stands: the manifest's path, or `dhtcluster rings/dev`. */
+  readonly wish: string;
+  /** What people should know who just changed what stands there; absent: nothing. */
+  readonly afterChange?: string;
+  /** Who carries it out where nobody does now, as a hint for people; null: nothing can be started from here. */
+  readonly starter: string | null;
+  /** ms between two looks of who waits. */
+  readonly pollMs: number;
+  /** As published last. Throws CommandFailed (not found) where nothing was published yet. */
+  status(): Promise<TargetStatus>;
+  /** What is wanted now, defaults filled in. */
+  wanted(): Promise<DhtCluster>;
+  /** The same as if it were wanted like this; changes nothing. Throws MANIFEST_INVALID. */
+  imagined(edit: SpecEdit): Promise<DhtCluster>;
+  /**
+   * Changes what is wanted, from what it is at that moment; false: that changed nothing. Throws
+   * MANIFEST_INVALID, INVALID or FORBIDDEN, and changes nothing, where the result may not be.
+   */
+  change(edit: (spec: ClusterSpec) => SpecEdit): Promise<boolean>;
+  /** Enough for a forecast: the stored document, who exists, and what each one holds. */
+  observe(): Promise<Observed & { readonly isEstimate: boolean }>;
+  /** Warnings of the last while; none where the platform keeps none. */
+  warnings(): Promise<readonly Happened[]>;
+  /** What its members say of themselves. Throws CommandFailed (not found) for who is no member. */
+  logs(wish: LogWish): Promise<LogReader>;
 }
 
-async function nodeUrl(options: GlobalOptions, via: string): Promise<string> {
-  if (/^https?:\/\//.test(via)) return via.replace(/\/+$/, '');
-  const { members } = await readStatus(await localRing(options));
-  const url = members.find((member) => member.name === via)?.client;
-  if (url !== null && url !== undefined) return url;
-  const known = members.map((member) => member.name).join(', ');
-  throw new CommandFailed(EXIT.notFound, `there is no node ${via}; known: ${known}`);
-}
-
-async function readOperator(folder: StateFolder): Promise<OperatorFile | null> {
-  const text = await readIfThere(folder.operator);
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as OperatorFile;
-  } catch (cause) {
-    throw new RingError('INTERNAL', `${join(folder.root, 'operator.json')} is damaged`, { cause });
-  }
-}
-
-function noRing(base: string, names: readonly string[], wanted: string | undefined): CommandFailed {
-  if (wanted !== undefined) {
-    return new CommandFailed(
-      EXIT.notFound,
-      `there is no ring ${wanted} in ${base}` +
-        (names.length === 0 ? '' : `; known: ${names.join(', ')}`),
-    );
-  }
-  return new CommandFailed(
-    EXIT.notFound,
-    names.length === 0
-      ? `no ring has run from ${base}: start one with \`npm start\`, or name its state folder with --state`
-      : `several rings have run from here: name one with --cluster (${names.join(', ')})`,
-  );
+/** What one kind of platform keeps: the rings that options speak of. */
+export interface Rings<O extends GlobalOptions = GlobalOptions> {
+  /** Throws CommandFailed (not found) where there is none, or several and none is named. */
+  target(options: O): Promise<Target>;
+  /** All of them; no error where there is none. */
+  targets(options: O): Promise<readonly Target[]>;
+  /** The ring's REST interface; `via`: that of one member, by name or URL. */
+  client(options: O, via?: string): Promise<RingClient>;
 }

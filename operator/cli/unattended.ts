@@ -23,6 +23,7 @@ export function unattended(status: RingStatus, lives: (node: string) => boolean)
       status: 'Unknown',
       reason: 'NoOperator',
       message: 'No operator runs this ring',
+      sinceMs: null,
     })),
   };
 }

@@ -2,18 +2,21 @@
 import { Command, Option } from 'commander';
 import { isConverged } from '../local/status.ts';
 import { timeoutOption } from './arguments.ts';
+import type { Cli } from './cli.ts';
+import { examples, named, ringArgument } from './cli.ts';
 import { follow } from './follow.ts';
 import type { GlobalOptions } from './target.ts';
-import type { Terminal } from './terminal.ts';
 
 interface WaitOptions extends GlobalOptions {
   readonly for: 'ready' | 'converged';
   readonly timeout: number;
 }
 
-export function waitCommand(terminal: Terminal): Command {
+export function waitCommand(cli: Cli): Command {
+  const { terminal, rings } = cli;
   return new Command('wait')
     .description('wait until the ring is ready, or until nothing is left to do')
+    .addArgument(ringArgument())
     .addOption(
       new Option(
         '--for <state>',
@@ -23,11 +26,11 @@ export function waitCommand(terminal: Terminal): Command {
         .default('converged'),
     )
     .addOption(timeoutOption('give up after this time (exit code 4)', 60))
-    .addHelpText('after', '\nExample:\n  dht wait --for ready --timeout 30')
-    .action(async (_options: object, command: Command) => {
-      const options = command.optsWithGlobals<WaitOptions>();
+    .addHelpText('after', examples(cli, 'wait --for ready --timeout 30'))
+    .action(async (ring: string | undefined, _options: object, command: Command) => {
+      const options = { ...command.optsWithGlobals<WaitOptions>(), ...named(ring) };
       const status = await follow(
-        options,
+        await rings.target(options),
         {
           sinceMs: Date.now(),
           timeoutMs: options.timeout,

@@ -1,10 +1,10 @@
 // Calls of the API server with their retries, counted for metrics; and lists, page by page.
+import type { Access } from './access.ts';
 import { RingError } from '../../core/errors.ts';
 import { KUBE_CALL_MS, KUBE_PAGE } from '../../core/limits.ts';
 import type { KubeObject, KubeObserver, Snapshot, WatchScope } from './api.ts';
 import { callOnce, type KubeAnswer } from './http.ts';
 import { listing, type Operation } from './operations.ts';
-import type { PooledKubeConfig } from './pooled-config.ts';
 import { refusalOf } from './refusals.ts';
 import { retryAfter } from './retries.ts';
 import { pause, realTimers, type Timers } from './timers.ts';
@@ -26,10 +26,10 @@ const NEVER = new AbortController().signal;
 
 /** Calls with retries; what is no success is the answer all the same. */
 export class KubeCalls {
-  readonly config: PooledKubeConfig;
+  readonly config: Access;
   readonly options: Required<Omit<KubeApiOptions, 'observer'>> & Pick<KubeApiOptions, 'observer'>;
 
-  constructor(config: PooledKubeConfig, options: KubeApiOptions) {
+  constructor(config: Access, options: KubeApiOptions) {
     this.config = config;
     this.options = {
       timers: realTimers,

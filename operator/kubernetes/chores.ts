@@ -1,5 +1,6 @@
 // What the platform sees to by itself at every look, as a supervisor of processes does: pods that should
 // run are let run, claims are looked after, pods that hang on a dead host are let go.
+import type { NodeId } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { reasonOf } from '../words.ts';
 import { claimPatch, isForgotten, removeClaim } from './claims.ts';
@@ -21,6 +22,7 @@ export interface Sight {
   readonly claims: readonly Claim[];
   readonly hosts: ReadonlyMap<string, Host> | null;
   readonly nowMs: number;
+  readonly leaving: readonly NodeId[];
 }
 
 /**

@@ -20,7 +20,7 @@ import type { Claim, ConfigMap, Pod, StatefulSet } from './shapes.ts';
 import { isSpent, tombstoneOf } from './volumes.ts';
 
 /** What is to be changed of this claim; null: nothing. */
-export function claimPatch({ metadata, spec }: Claim, ring: Ring): object | null {
+export function claimPatch({ metadata, spec, status }: Claim, ring: Ring): object | null {
   if (metadata.deletionTimestamp !== undefined) return null;
   const labels =
     metadata.labels?.[CLUSTER_UID_LABEL] === ring.uid
@@ -29,7 +29,9 @@ export function claimPatch({ metadata, spec }: Claim, ring: Ring): object | null
   const ownerReferences = ownersOf(metadata.ownerReferences ?? [], ring);
   const size = canonicalBytes(ring.spec.storage.size);
   // Another operator's spelling, or none: what isn't understood isn't touched.
-  const grows = (amountOf(spec.resources?.requests?.storage) ?? Infinity) < bytesOf(size);
+  const isSmaller = (amountOf(spec.resources?.requests?.storage) ?? Infinity) < bytesOf(size);
+  // The API server refuses it for a claim without a volume, such as a gap's; it grows once it has one.
+  const grows = isSmaller && status?.phase === 'Bound';
   if (labels === undefined && ownerReferences === undefined && !grows) return null;
   return {
     metadata: {

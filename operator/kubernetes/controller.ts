@@ -2,16 +2,13 @@
 // everything again. It runs while this operator leads.
 import type { ClusterStatus } from '../../core/api/cluster.ts';
 import { RingError } from '../../core/errors.ts';
-import {
-  KUBE_IDLE_MS,
-  RECONCILE_BUSY_MS,
-  RECONCILE_MS,
-  RECONCILE_RETRY_MS_MAX,
-} from '../../core/limits.ts';
-import { nameOf, pass, pauseAfter } from '../loop.ts';
+import { KUBE_IDLE_MS } from '../../core/limits.ts';
+import { pass } from '../loop.ts';
+import { Pace } from '../pace.ts';
 import { plan } from '../planner/plan.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { Desired, Observed } from '../planner/observed.ts';
+import type { RingFigures } from '../ring-figures.ts';
 import { wake } from '../wake.ts';
 import type { KubeApi } from './api.ts';
 import { sleepingPlan } from './hibernation.ts';
@@ -48,13 +45,12 @@ export interface ControllerEvents {
 export interface Outcome {
   readonly plan: Plan;
   readonly status: ClusterStatus | null;
+  readonly figures: RingFigures | null;
 }
 
 interface Charge {
   readonly platform: KubernetesPlatform;
-  /** Name of the last action, and how often in a row passes failed. */
-  before: string;
-  failures: number;
+  readonly pace: Pace;
   /** A pass has seen its DhtCluster. */
   wasThere: boolean;
 }
@@ -102,7 +98,6 @@ export class Controller {
     const charge = this.chargeOf(key);
     try {
       const answer = await pass(charge.platform, this.plannerFor(charge));
-      charge.failures = 0;
       if (answer === null) {
         this.charges.delete(key);
         // What is left of its objects wakes it a few more times; it is told of once.
@@ -110,11 +105,10 @@ export class Controller {
         return null;
       }
       charge.wasThere = true;
-      this.options.events.passed(key, { plan: answer, status: charge.platform.status });
-      const waitMs = pauseAfter(answer, charge.before);
-      charge.before = nameOf(answer.action);
-      if (charge.platform.isAsleep()) return KUBE_IDLE_MS;
-      return waitMs === RECONCILE_MS ? KUBE_IDLE_MS : waitMs;
+      const { status, figures } = charge.platform;
+      this.options.events.passed(key, { plan: answer, status, figures });
+      const waitMs = charge.pace.after(answer);
+      return charge.platform.isAsleep() ? KUBE_IDLE_MS : waitMs;
     } catch (error) {
       return this.retry(key, charge, error);
     }
@@ -123,12 +117,9 @@ export class Controller {
   /** What others did or a node did not answer passes soon; anything else is the queue's to slow down. */
   private retry(key: ClusterKey, charge: Charge, error: unknown): number {
     if (!(error instanceof RingError) || !SOON.has(error.code)) throw error;
-    charge.failures += 1;
-    const ceiling = RECONCILE_BUSY_MS * 2 ** Math.min(charge.failures, 10);
-    const retryMs = Math.min(RECONCILE_RETRY_MS_MAX, ceiling) * (0.5 + Math.random() / 2);
-    if (error.code === 'CONFLICT' && charge.failures === 1) return 0;
-    this.options.events.failed(key, error, Math.round(retryMs));
-    return Math.round(retryMs);
+    const retryMs = charge.pace.afterFailure(error);
+    if (retryMs > 0) this.options.events.failed(key, error, retryMs);
+    return retryMs;
   }
 
   private plannerFor(charge: Charge) {
@@ -150,11 +141,20 @@ export class Controller {
       tell,
       wake: wake(),
     });
-    const charge = { platform, before: '', failures: 0, wasThere: false };
+    const charge = { platform, pace: new Pace(KUBE_IDLE_MS), wasThere: false };
     this.charges.set(key, charge);
     return charge;
   }
 }
 
-/** Failures that are likely to be over within seconds. */
-const SOON: ReadonlySet<string> = new Set(['CONFLICT', 'PEER_UNREACHABLE', 'TIMEOUT', 'NOT_FOUND']);
+/**
+ * Failures that are likely to be over within seconds. Forbidden is among them: the API server judges by
+ * its own view of receipts and rings, which may be a moment behind what we have just written.
+ */
+const SOON: ReadonlySet<string> = new Set([
+  'CONFLICT',
+  'FORBIDDEN',
+  'PEER_UNREACHABLE',
+  'TIMEOUT',
+  'NOT_FOUND',
+]);

@@ -1,7 +1,7 @@
 // Flags of the operator on Kubernetes.
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { QUEUE_WORKERS } from '../../core/limits.ts';
+import { CONSOLE_PORT, QUEUE_WORKERS } from '../../core/limits.ts';
 
 export interface KubernetesFlags {
   /** Image of rings whose spec names none. */
@@ -20,6 +20,10 @@ export interface KubernetesFlags {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly readsHosts: boolean;
   readonly isolated: boolean;
+  /** Port of the console on loopback; null: none. */
+  readonly consolePort: number | null;
+  /** Who may patch a DhtCluster may do so from the console. */
+  readonly consoleChanges: boolean;
 }
 
 interface Parsed {
@@ -32,6 +36,9 @@ interface Parsed {
   readonly logLevel: KubernetesFlags['logLevel'];
   readonly hosts: boolean;
   readonly networkPolicies: boolean;
+  readonly console: boolean;
+  readonly consolePort: number;
+  readonly consoleChanges?: true;
 }
 
 /** Ends the process with 2 where they are wrong, with 0 after --help. */
@@ -62,6 +69,17 @@ export function readFlags(
     )
     .option('--no-hosts', 'hosts may not be read: all members are in one zone')
     .option('--no-network-policies', 'rings get no NetworkPolicy')
+    .option(
+      '--console-port <port>',
+      'web console on loopback, for kubectl port-forward',
+      parsePort,
+      CONSOLE_PORT,
+    )
+    .option(
+      '--console-changes',
+      'who shows a token that may patch a DhtCluster may change it from the console (default: it only shows)',
+    )
+    .option('--no-console', 'without the web console')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse([...args], { from: 'user' });
   const given = program.opts<Parsed>();
@@ -77,6 +95,8 @@ export function readFlags(
     logLevel: given.logLevel,
     readsHosts: given.hosts,
     isolated: given.networkPolicies,
+    consolePort: given.console ? given.consolePort : null,
+    consoleChanges: given.consoleChanges ?? false,
   };
 }
 

@@ -1,7 +1,7 @@
 // Lets pods start: each is told its volume first, so that a node whose data lies on another one than it
 // was written on (a restored snapshot, what a member left behind) starts anew, empty (R9).
 import { nodeId } from '../../core/api/ids.ts';
-import type { Zone } from '../../core/api/ids.ts';
+import type { NodeId, Zone } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { CLAIMS, PODS, STATEFUL_SETS } from './kinds.ts';
 import { membersOf, shouldRun } from './members.ts';
@@ -12,12 +12,19 @@ import { isGated } from './places.ts';
 import type { Place } from './places.ts';
 import type { Claim, Host, Pod, StatefulSet } from './shapes.ts';
 import { usedAnnotation, usedVolume, volumeOf } from './volumes.ts';
-import { emptiestZone } from './zones.ts';
+import { emptiestZone, preferredZone, preferring } from './zones.ts';
+
+interface Scene {
+  readonly places: readonly Place[];
+  readonly hosts: ReadonlyMap<string, Host> | null;
+  /** Members that had better be elsewhere, whatever the spec says. */
+  readonly leaving: readonly NodeId[];
+}
 
 /** Opens the gates of pods that should run. What changes meanwhile is left for the next look. */
 export async function openGates(
   operated: Operated,
-  { places, hosts }: { places: readonly Place[]; hosts: ReadonlyMap<string, Host> | null },
+  { places, hosts, leaving }: Scene,
 ): Promise<void> {
   const waiting = places.filter(({ pod, process }) => isWaiting(pod) && process === 'crashed');
   if (waiting.length === 0) return;
@@ -26,11 +33,17 @@ export async function openGates(
   const members = membersOf(
     await api.get<StatefulSet>(refIn(ring, STATEFUL_SETS, objectNames(ring.name).members)),
   );
-  for (const { pod, ordinal } of waiting) {
+  const { zoneKey } = ring.spec.topology;
+  const gone = [...ring.spec.decommission.map(nodeId), ...leaving];
+  const steered = new Map<NodeId, Zone>();
+  for (const { id, pod } of places) {
+    const wish = pod === null ? null : preferredZone(pod, zoneKey);
+    if (wish !== null) steered.set(id, wish);
+  }
+  for (const { id, pod, ordinal } of waiting) {
     if (pod !== null && shouldRun(members, ordinal)) {
-      const { zoneKey } = ring.spec.topology;
-      const leaving = ring.spec.decommission.map(nodeId);
-      const zone = emptiestZone({ members, places, hosts, zoneKey, leaving });
+      const zone = emptiestZone({ members, places, hosts, zoneKey, leaving: gone, steered });
+      if (zone !== null) steered.set(id, zone);
       await openGate(operated, { pod, ordinal, zone }).catch(unlessConflict);
     }
   }
@@ -61,16 +74,6 @@ async function openGate(operated: Operated, { pod, ordinal, zone }: Opening): Pr
       ...(isSteered ? { affinity: preferring(ring.spec.topology.zoneKey, zone) } : {}),
     },
   });
-}
-
-/** Pods may still be told where to go while they wait at a gate. It is a wish: the zone may be full. */
-function preferring(key: string, zone: Zone): object {
-  const preference = { matchExpressions: [{ key, operator: 'In', values: [zone] }] };
-  return {
-    nodeAffinity: {
-      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }],
-    },
-  };
 }
 
 interface Taken {

@@ -44,13 +44,24 @@ export function sleepingPlan(): Plan {
   };
 }
 
-/** The condition Hibernated; `obstacle`: why not yet. */
+export interface Sleep {
+  readonly asleep: boolean;
+  /** Whose pods end still, though it sleeps. */
+  readonly stopping: readonly string[];
+  /** Why not yet; null: nothing is in the way. */
+  readonly obstacle: string | null;
+}
+
+/** The condition Hibernated. Who waits for it may take the hosts away, so no pod may be left then. */
 export function hibernatedCondition(
   spec: ClusterSpec,
-  asleep: boolean,
-  obstacle: string | null,
+  { asleep, stopping, obstacle }: Sleep,
 ): Condition {
   const type = 'Hibernated';
+  if (asleep && stopping.length > 0) {
+    const message = `${stopping.join(', ')} still stop`;
+    return { type, status: 'False', reason: 'WaitsForRing', message };
+  }
   if (asleep) return { type, status: 'True', reason: 'Asleep', message: 'All members are stopped' };
   if (!spec.hibernate) return { type, status: 'False', reason: 'NotAsked', message: '' };
   return { type, status: 'False', reason: 'WaitsForRing', message: obstacle ?? '' };

@@ -3,11 +3,10 @@
 //
 // The client library's own calls are not used: its models drop fields they don't know and turn times
 // into Dates, it looks up the API before each kind, and its Watch ends after 30 s without a word.
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { request, type Dispatcher } from 'undici';
 import { RingError } from '../../core/errors.ts';
 import { WATCH_LINE_BYTES_MAX } from '../../core/limits.ts';
-import type { PooledKubeConfig } from './pooled-config.ts';
+import type { Access, Authorization } from './access.ts';
 
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -15,6 +14,8 @@ export interface KubeRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly text: string };
+  /** Passed on to a pod or Service, its query as it is: they are not told of our deadline. */
+  readonly isProxied?: true;
 }
 
 export type KubeAnswer =
@@ -35,14 +36,15 @@ const TRICKLE_MS = 1_000;
 
 /** One call with a deadline; never throws. */
 export async function callOnce(
-  config: PooledKubeConfig,
+  access: Access,
   call: KubeRequest,
   { callMs, signal }: { readonly callMs: number; readonly signal?: AbortSignal },
 ): Promise<KubeAnswer> {
   const end = endOf(callMs + TRICKLE_MS, signal);
   try {
-    const query = { ...call.query, timeout: `${Math.ceil(callMs / 1000)}s` };
-    const answer = await send(config, { ...call, query }, end.signal, {
+    const timeout = `${Math.ceil(callMs / 1000)}s`;
+    const query = call.isProxied ? call.query : { ...call.query, timeout };
+    const answer = await send(access, { ...call, query }, end.signal, {
       // A timeout of undici's also probes the connection; an aborted signal would not.
       headersTimeout: callMs,
       bodyTimeout: callMs,
@@ -98,11 +100,11 @@ export interface StreamOptions {
 
 /** A stream that ends with the signal, or fails when it is silent for too long. */
 export async function openStream(
-  config: PooledKubeConfig,
+  access: Access,
   call: KubeRequest,
   { callMs, silenceMs, signal }: StreamOptions,
 ): Promise<KubeStream> {
-  const answer = await send(config, call, signal, {
+  const answer = await send(access, call, signal, {
     headersTimeout: callMs,
     bodyTimeout: silenceMs,
   });
@@ -115,26 +117,24 @@ export async function openStream(
 }
 
 async function send(
-  config: PooledKubeConfig,
+  access: Access,
   { method, path, query, body }: KubeRequest,
   signal: AbortSignal,
   timeouts: { readonly headersTimeout: number; readonly bodyTimeout: number },
 ): Promise<Dispatcher.ResponseData> {
-  const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new Unsent('the kubeconfig names no current context');
-  const url = `${server.replace(/\/$/, '')}${path}?${String(new URLSearchParams(query))}`;
-  const context = new RequestContext(url, HttpMethod.GET);
+  let authorization: Authorization;
   try {
-    await config.applySecurityAuthentication(context);
+    authorization = await access.authorize();
   } catch (cause) {
     throw new Unsent('no credentials for the API server', { cause });
   }
-  const dispatcher = context.getDispatcher();
+  const { headers, dispatcher } = authorization;
+  const url = `${access.server.replace(/\/$/, '')}${path}?${String(new URLSearchParams(query))}`;
   return await request(url, {
     method,
     ...(dispatcher === undefined ? {} : { dispatcher }),
     headers: {
-      ...(context.getHeaders() as Record<string, string>),
+      ...headers,
       accept: 'application/json',
       'user-agent': USER_AGENT,
       ...(body === undefined ? {} : { 'content-type': body.type }),

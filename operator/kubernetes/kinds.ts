@@ -23,6 +23,10 @@ export const SERVICES = core('Service', 'services');
 export const SERVICE_ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
 /** Kubernetes calls its machines nodes. */
 export const HOSTS: KubeKind = { ...core('Node', 'nodes'), namespaced: false };
+export const VOLUMES: KubeKind = {
+  ...core('PersistentVolume', 'persistentvolumes'),
+  namespaced: false,
+};
 export const STATEFUL_SETS: KubeKind = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',

@@ -1,4 +1,5 @@
 // The port to the API server over HTTP. What each verb is on the wire stands in operations.ts.
+import type { Access } from './access.ts';
 import type { KubeApi, KubeKind, KubeObject, KubeRef } from './api.ts';
 import { KubeCalls, snapshot, type Answered, type KubeApiOptions } from './calls.ts';
 import {
@@ -11,10 +12,9 @@ import {
   type Operation,
 } from './operations.ts';
 import { refOf } from './paths.ts';
-import type { PooledKubeConfig } from './pooled-config.ts';
 import { refusalOf, statusOf } from './refusals.ts';
 
-export function kubeApi(config: PooledKubeConfig, options: KubeApiOptions = {}): KubeApi {
+export function kubeApi(config: Access, options: KubeApiOptions = {}): KubeApi {
   const calls = new KubeCalls(config, options);
   const written = async <T extends KubeObject>(operation: Operation): Promise<T> =>
     JSON.parse(await calls.success(operation)) as T;

@@ -1,14 +1,14 @@
 // Snapshots and watches of the API server, for reflectors.
+import type { Access } from './access.ts';
 import { RingError } from '../../core/errors.ts';
 import { WATCH_GRACE_MS } from '../../core/limits.ts';
 import type { KubeObject, KubeWatcher, WatchEvent, WatchScope } from './api.ts';
 import { KubeCalls, snapshot, type KubeApiOptions } from './calls.ts';
 import { openStream, type KubeStream } from './http.ts';
 import { collectionPath, selectorText } from './paths.ts';
-import type { PooledKubeConfig } from './pooled-config.ts';
 import { refusalOf } from './refusals.ts';
 
-export function kubeWatcher(config: PooledKubeConfig, options: KubeApiOptions = {}): KubeWatcher {
+export function kubeWatcher(config: Access, options: KubeApiOptions = {}): KubeWatcher {
   const calls = new KubeCalls(config, options);
   return {
     snapshot: (scope, signal) => snapshot(calls, scope, signal),

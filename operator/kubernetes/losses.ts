@@ -7,11 +7,27 @@ import { claimName } from './names.ts';
 import { refIn } from './operated.ts';
 import type { Operated } from './operated.ts';
 import { isLive, ordinalIn } from './places.ts';
-import type { Claim, Pod } from './shapes.ts';
+import type { Place } from './places.ts';
+import type { Claim, Host, Pod } from './shapes.ts';
+import { forsake, strandedPlaces } from './stranded.ts';
 import { isSpent } from './volumes.ts';
 
+/** All that is proved lost now: volumes that are gone, and those that lie on hosts which are no more. */
+export async function lossesOf(
+  operated: Operated,
+  observed: Observed,
+  sight: { readonly places: readonly Place[]; readonly hosts: ReadonlyMap<string, Host> | null },
+): Promise<readonly Incarnation[]> {
+  const lost = new Set(await proveLosses(operated, observed));
+  for (const stranded of await strandedPlaces(operated, observed, sight)) {
+    for (const incarnation of stranded.incarnations) lost.add(incarnation);
+    if (stranded.incarnations.length === 0) await forsake(operated, stranded);
+  }
+  return [...lost];
+}
+
 /** Those of `lostIncarnations` for whose loss there is proof now. */
-export async function proveLosses(
+async function proveLosses(
   operated: Operated,
   { document, nodes, lostIncarnations }: Observed,
 ): Promise<readonly Incarnation[]> {

@@ -5,24 +5,32 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { RingError } from '../../core/errors.ts';
 import { KUBE_END_MS, LEASE_CALL_MS } from '../../core/limits.ts';
-import { OperatorMetrics } from '../metrics.ts';
+import { OperatorMetrics } from '../loop-metrics.ts';
+import { VERSION } from '../version.ts';
+import { openHealth } from '../health.ts';
 import { reasonOf } from '../words.ts';
+import type { Access } from './access.ts';
+import { accessOf } from './open-access.ts';
+import type { ConsoleOpener, OpenConsole } from '../console-place.ts';
+import { kubernetesPlace } from './console.ts';
 import { Controller } from './controller.ts';
 import type { ControllerEvents } from './controller.ts';
 import { EventRecorder } from './events.ts';
 import { readFlags } from './flags.ts';
 import type { KubernetesFlags } from './flags.ts';
-import { openHealth } from './health.ts';
 import { kubeApi } from './kube-api.ts';
 import { kubeWatcher } from './kube-watcher.ts';
 import { runElected } from './lease.ts';
 import { LATEST_TEMPLATE } from './manifests/pod-template.ts';
-import { PooledKubeConfig } from './pooled-config.ts';
+import { accessOfUsers } from './user-access.ts';
 import { Wakes, partsOf } from './wakes.ts';
 import { Watched } from './watched.ts';
 
 /** Exit codes: 0 stopped in order, 1 failed, 2 usage. */
-export async function runOnKubernetes(args: readonly string[]): Promise<number> {
+export async function runOnKubernetes(
+  args: readonly string[],
+  openConsole: ConsoleOpener,
+): Promise<number> {
   const flags = readFlags(args, process.env);
   const log = pino(
     {
@@ -35,7 +43,7 @@ export async function runOnKubernetes(args: readonly string[]): Promise<number> 
   );
   const ending = endOnSignal(log);
   try {
-    await operate(flags, log, ending);
+    await operate({ flags, log, openConsole }, ending);
     log.info('stopped');
     return 0;
   } catch (error) {
@@ -67,10 +75,19 @@ interface Present {
   leads: boolean;
 }
 
-async function operate(flags: KubernetesFlags, log: Logger, ending: AbortSignal): Promise<void> {
-  const config = PooledKubeConfig.load(flags.kubeconfig);
+interface Start {
+  readonly flags: KubernetesFlags;
+  readonly log: Logger;
+  readonly openConsole: ConsoleOpener;
+}
+
+async function operate({ flags, log, openConsole }: Start, ending: AbortSignal): Promise<void> {
+  const config = await accessOf(flags.kubeconfig, process.env);
   const present: Present = { controller: null, leads: false };
   const metrics: OperatorMetrics = new OperatorMetrics({
+    nowMs: Date.now,
+    version: VERSION,
+    workers: flags.workers,
     depth: () => present.controller?.depth ?? 0,
     staleMs: () => watched.staleMs(),
     isLeader: () => present.leads,
@@ -84,6 +101,7 @@ async function operate(flags: KubernetesFlags, log: Logger, ending: AbortSignal)
   });
   log.info({ port: health.port, image: flags.image, namespaces: flags.namespaces }, 'started');
   watched.start();
+  const console = await consoleOf({ flags, log, metrics, config }, watched, openConsole);
   try {
     const lead = async (term: AbortSignal): Promise<void> => {
       await Promise.race([watched.synced(), aborted(term)]);
@@ -102,9 +120,31 @@ async function operate(flags: KubernetesFlags, log: Logger, ending: AbortSignal)
     };
     await elected({ flags, log, metrics, config }, present, lead, ending);
   } finally {
+    await console?.close();
     await watched.stop();
     await health.close();
     await config.close();
+  }
+}
+
+/** Rings are run without it as well: that it cannot be had is told, and no more. */
+async function consoleOf(
+  { flags, log, metrics, config }: Parts,
+  view: Watched,
+  open: ConsoleOpener,
+): Promise<OpenConsole | null> {
+  const { consolePort, consoleChanges, namespaces, readsHosts } = flags;
+  if (consolePort === null) return null;
+  const accessOfUser = consoleChanges ? accessOfUsers(process.env) : null;
+  if (consoleChanges && accessOfUser === null)
+    log.warn('the console only shows: outside a pod, callers cannot be told from the operator');
+  const api = kubeApi(config, { observer: metrics.api });
+  const place = kubernetesPlace({ api, view, namespaces, readsHosts, accessOfUser });
+  try {
+    return await open(place, { port: consolePort, orAny: false });
+  } catch (error) {
+    log.warn({ err: error }, 'there is no console');
+    return null;
   }
 }
 
@@ -139,6 +179,7 @@ async function elected(
   const events = {
     leads: (isLeader: boolean, why: string) => {
       present.leads = isLeader;
+      if (!isLeader) metrics.rings.forget();
       log.info({ isLeader }, why);
     },
     failed: (error: unknown) => {
@@ -163,7 +204,7 @@ interface Parts {
   readonly flags: KubernetesFlags;
   readonly log: Logger;
   readonly metrics: OperatorMetrics;
-  readonly config: PooledKubeConfig;
+  readonly config: Access;
 }
 
 /** Its calls end with its term: who leads no more leaves nothing half done behind that others could meet. */
@@ -216,7 +257,7 @@ function controllerEvents(log: Logger, metrics: OperatorMetrics): ControllerEven
       const at = partsOf(key);
       if (outcome === null) {
         log.info({ ring: key }, 'the ring is gone');
-        metrics.ring(at, null);
+        metrics.rings.see(at, null);
         return;
       }
       metrics.passed('success');
@@ -227,7 +268,7 @@ function controllerEvents(log: Logger, metrics: OperatorMetrics): ControllerEven
         const epoch = 'document' in action ? action.document.epoch : undefined;
         log.info({ ring: key, action: kind, id, epoch, waits: waits.length }, `action ${kind}`);
       }
-      if (outcome.status !== null) metrics.ring(at, outcome.status);
+      if (outcome.figures !== null) metrics.rings.see(at, outcome.figures);
     },
     failed: (key, error, retryMs) => {
       metrics.passed('error');

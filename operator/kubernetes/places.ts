@@ -98,8 +98,13 @@ function holdsData(claim: Claim): boolean {
 }
 
 function volumeAt({ pod, claim }: At, ephemeral: boolean): string | null {
-  if (ephemeral) return isLive(pod) ? (pod.metadata.uid ?? null) : null;
+  if (!isLive(pod)) return claim === null || ephemeral ? null : volumeOf(claim);
+  if (pod.spec.nodeName === undefined && (ephemeral || hasNoVolume(claim))) return null;
   // A pod keeps the volume that it was started with, whatever became of the claim since.
-  if (isLive(pod)) return volumeOfPod(pod);
-  return claim === null ? null : volumeOf(claim);
+  return ephemeral ? (pod.metadata.uid ?? null) : volumeOfPod(pod);
+}
+
+/** Nobody has made a volume for it yet: before a host takes its pod, nothing was ever stored. */
+function hasNoVolume(claim: Claim | null): boolean {
+  return claim?.status?.phase === 'Pending' && claim.spec.volumeName === undefined;
 }

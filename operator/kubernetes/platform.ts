@@ -16,10 +16,12 @@ import type { Desired, Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
 import { postDocument } from '../post-document.ts';
 import { Survey } from '../survey.ts';
+import type { RingFigures } from '../ring-figures.ts';
 import type { Wake } from '../wake.ts';
 import type { KubeApi } from './api.ts';
 import { doChores } from './chores.ts';
 import { readCluster } from './cluster-object.ts';
+import { followDrain } from './drains.ts';
 import { extraConditions } from './extra-conditions.ts';
 import { factsOf, Lives } from './facts.ts';
 import { whyAwake } from './hibernation.ts';
@@ -36,7 +38,9 @@ import type { Latest } from './pinned.ts';
 import { isLive, ordinalIn, placesOf } from './places.ts';
 import type { Place } from './places.ts';
 import { podRevision } from './pod-settings.ts';
-import { proveLosses } from './losses.ts';
+import { Leaving } from './leaving.ts';
+import type { Leaver, Scene } from './leaving.ts';
+import { lossesOf } from './losses.ts';
 import { Publisher } from './publish.ts';
 import { removeMember } from './remove-member.ts';
 import type { Claim, ClusterObject, Host, Pod, StatefulSet } from './shapes.ts';
@@ -59,6 +63,8 @@ export interface KubernetesOptions {
   readonly readsHosts: boolean;
   /** host:port of a member's peer port as others see it; left out: its name in the peers' Service. */
   readonly addressOf?: (pod: string) => string;
+  /** Wall clock in ms; left out: this machine's. */
+  readonly now?: () => number;
 }
 
 /** What was last seen of one ring. */
@@ -68,6 +74,7 @@ interface Seen {
   readonly places: readonly Place[];
   readonly claims: readonly Claim[];
   readonly troubles: readonly string[];
+  readonly leavers: readonly Leaver[];
 }
 
 const NOTHING_SEEN: Seen = {
@@ -76,6 +83,7 @@ const NOTHING_SEEN: Seen = {
   places: [],
   claims: [],
   troubles: [],
+  leavers: [],
 };
 
 export class KubernetesPlatform implements Platform {
@@ -86,6 +94,7 @@ export class KubernetesPlatform implements Platform {
   private seen: Seen = NOTHING_SEEN;
   private survey: Survey;
   private readonly lives = new Lives();
+  private readonly leaving = new Leaving();
   private stored = new StoredDocument();
   private publisher = new Publisher();
   private inPlace: Operated['inPlace'] = new Map();
@@ -104,6 +113,10 @@ export class KubernetesPlatform implements Platform {
   /** What the last pass found; null: none has ended yet. */
   get status(): ClusterStatus | null {
     return this.publisher.status;
+  }
+
+  get figures(): RingFigures | null {
+    return this.publisher.figures;
   }
 
   async desired(): Promise<Desired | null> {
@@ -127,8 +140,9 @@ export class KubernetesPlatform implements Platform {
       spec,
     };
     const desired = desiredOf(cluster as Parameters<typeof desiredOf>[0], podRevision(spec));
+    const decommission = [...desired.decommission, ...idsOf(this.seen.leavers)];
     // A ring that is to sleep ends what it began and begins nothing.
-    return spec.hibernate ? { ...desired, paused: true } : desired;
+    return { ...desired, decommission, paused: spec.paused || spec.hibernate };
   }
 
   async observe(): Promise<Observed> {
@@ -144,10 +158,12 @@ export class KubernetesPlatform implements Platform {
     const hosts = await this.hosts();
     const { ephemeral } = ring.spec.storage;
     const places = placesOf({ cluster: ring.name, members, pods, claims, ephemeral });
-    const sight = { members, places, claims, hosts, nowMs };
-    const troubles = await doChores(operated, sight, this.options);
-    this.seen = { statefulSet, members, places, claims, troubles };
     const document = await this.stored.read(operated, nowMs);
+    const leavers = this.leaversOf(operated, { places, hosts, document, nowMs });
+    const leaving = idsOf(leavers);
+    const sight = { members, places, claims, hosts, nowMs, leaving };
+    const troubles = await doChores(operated, sight, this.options);
+    this.seen = { statefulSet, members, places, claims, troubles, leavers };
     const facts = factsOf(places, {
       lives: this.lives,
       nowMs,
@@ -161,7 +177,9 @@ export class KubernetesPlatform implements Platform {
       ephemeral,
     });
     const observed = await this.survey.observe(document, facts, nowMs);
-    return { ...observed, lostIncarnations: await proveLosses(operated, observed) };
+    const lostIncarnations = await lossesOf(operated, observed, { places, hosts });
+    if (!ring.spec.paused) await followDrain(operated, { places, hosts, observed });
+    return { ...observed, lostIncarnations };
   }
 
   async apply(action: Action): Promise<void> {
@@ -175,7 +193,7 @@ export class KubernetesPlatform implements Platform {
       case 'restart-node':
         return this.restart(operated, action.id);
       case 'store-document':
-        return this.stored.store(operated, action, Date.now());
+        return this.stored.store(operated, action, operated.nowMs);
       case 'post-document':
         return postDocument(action.document, action.to, (id) => this.clientOf(id));
       case 'remove-node':
@@ -206,6 +224,10 @@ export class KubernetesPlatform implements Platform {
         ring,
         plan,
         ...seen,
+        serving: new Set(
+          observed.nodes.filter(({ report }) => report?.serving === true).map(({ id }) => id),
+        ),
+        wasReady: this.publisher.wasReady(object),
         latest: this.options.latest,
         obstacle,
         problems: this.problems,
@@ -227,7 +249,7 @@ export class KubernetesPlatform implements Platform {
       api,
       view,
       latest,
-      nowMs: Date.now(),
+      nowMs: this.options.now?.() ?? Date.now(),
       inPlace: this.inPlace,
       tell: (happening) => {
         tell(object, happening);
@@ -270,6 +292,15 @@ export class KubernetesPlatform implements Platform {
     );
   }
 
+  /** Told of once each. */
+  private leaversOf(operated: Operated, scene: Scene): readonly Leaver[] {
+    const leavers = this.leaving.leavers(scene);
+    const known = new Set(this.seen.leavers.map(({ message }) => message));
+    for (const { id, reason, message } of leavers)
+      if (!known.has(message)) operated.tell({ type: 'Warning', reason, message, about: id });
+    return leavers;
+  }
+
   private async woken(operated: Operated, statefulSet: StatefulSet): Promise<StatefulSet> {
     if (!membersOf(statefulSet).asleep || operated.ring.spec.hibernate) return statefulSet;
     await editMembers(operated, (members) => ({ ...members, asleep: false }));
@@ -286,12 +317,12 @@ export class KubernetesPlatform implements Platform {
     });
   }
 
-  /** Read seldom; again where nobody who runs takes it any more. */
+  /** Read seldom; again where nobody who can be asked takes it any more. */
   private async readToken(operated: Operated, nowMs: number): Promise<void> {
     const { token, seen } = this;
-    const runs = seen.places.filter(({ process }) => process === 'running');
+    const asked = seen.places.filter(({ pod }) => isLive(pod) && this.clientOfPod(pod) !== null);
     const isRefused =
-      runs.length > 0 && runs.every(({ id }) => this.survey.lastReport(id) === null);
+      asked.length > 0 && asked.every(({ id }) => this.survey.lastReport(id) === null);
     if (token !== null && !(isRefused && nowMs - token.atMs > KUBE_SECRET_MS)) return;
     this.token = { text: await adminToken(operated), atMs: nowMs };
   }
@@ -320,3 +351,6 @@ export class KubernetesPlatform implements Platform {
     return ordinal;
   }
 }
+
+const idsOf = (leavers: readonly Leaver[]): readonly NodeId[] =>
+  leavers.filter(({ leaves }) => leaves).map(({ id }) => id);

@@ -8,6 +8,12 @@ export interface PodTrouble {
   readonly message: string;
 }
 
+/** True where its kubelet says so: the Service sends clients to it. */
+export function isPodReady(pod: Pod | null): boolean {
+  const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True';
+}
+
 /** null: nothing that a person could help with. */
 export function podTrouble(pod: Pod): PodTrouble | null {
   if (isGated(pod) || pod.metadata.deletionTimestamp !== undefined) return null;

@@ -1,19 +1,18 @@
 // Which API server, who we are there, and the connections to it. The client library (2.0.1) makes a
 // pool for every request, and so a TLS connection for each; here one pool serves them all.
-import {
-  KubeConfig,
-  type Cluster,
-  type DispatcherOptions,
-  type RequestContext,
-} from '@kubernetes/client-node';
+import type { Cluster, DispatcherOptions } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';
+import './light-client.ts';
 import type { AgentOptions } from 'node:https';
 import { Agent, ProxyAgent } from 'undici';
+import { RingError } from '../../core/errors.ts';
 import { KUBE_CONNECT_MS } from '../../core/limits.ts';
+import { IDLE_MS, type Access, type Authorization } from './access.ts';
 
-/** ms that an idle connection is kept: longer than the pause between two renewals of the lease. */
-const IDLE_MS = 60_000;
+// Not above: what stands there is loaded before light-client.ts can see to it.
+const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
 
-export class PooledKubeConfig extends KubeConfig {
+export class PooledKubeConfig extends KubeConfig implements Access {
   #identity = '';
   #pool: Agent | ProxyAgent | null = null;
 
@@ -23,6 +22,20 @@ export class PooledKubeConfig extends KubeConfig {
     if (kubeconfig === null) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
     return config;
+  }
+
+  get server(): string {
+    const server = this.getCurrentCluster()?.server;
+    if (server === undefined)
+      throw new RingError('BAD_REQUEST', 'the kubeconfig names no current context');
+    return server;
+  }
+
+  async authorize(): Promise<Authorization> {
+    const context = new RequestContext(this.server, HttpMethod.GET);
+    await this.applySecurityAuthentication(context);
+    const headers = context.getHeaders() as Record<string, string>;
+    return { headers, dispatcher: context.getDispatcher() };
   }
 
   /** The library asks for this on the way to a request, with the certificates of the moment. */

@@ -1,8 +1,12 @@
 // Publishes what a pass found: the DhtCluster's status, its Events, and the disruption budget.
 import type { ClusterStatus } from '../../core/api/cluster.ts';
+import { RingError } from '../../core/errors.ts';
 import { KUBE_FIGURES_MS } from '../../core/limits.ts';
 import type { Observed } from '../planner/observed.ts';
+import type { WaitReason } from '../planner/actions.ts';
 import type { Condition, Plan } from '../planner/plan.ts';
+import { ringFigures } from '../ring-figures.ts';
+import type { RingFigures } from '../ring-figures.ts';
 import { happenings, momentOf } from './happenings.ts';
 import type { Moment } from './happenings.ts';
 import { CLUSTERS } from './kinds.ts';
@@ -22,8 +26,16 @@ export interface Publication {
 export class Publisher {
   /** What the last pass found, published or not. */
   status: ClusterStatus | null = null;
+  figures: RingFigures | null = null;
   private moment: Moment | null = null;
+  private isRefused = false;
   private published: { readonly status: ClusterStatus; readonly atMs: number } | null = null;
+
+  /** By the last status, whoever published it. */
+  wasReady(object: ClusterObject): boolean {
+    const status = this.status ?? statusOf(object);
+    return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  }
 
   async publish(operated: Operated, publication: Publication): Promise<void> {
     const { plan, observed, object } = publication;
@@ -35,11 +47,32 @@ export class Publisher {
       await putBudget(operated, mayLoseOne(plan));
   }
 
-  private async publishStatus({ api }: Operated, publication: Publication): Promise<void> {
+  /**
+   * A definition that is older than this operator lacks fields of its status. Rings are looked after all
+   * the same: nothing is decided by what stands there.
+   */
+  private refused(tell: Operated['tell'], error: unknown): void {
+    if (!(error instanceof RingError) || error.code !== 'INVALID') throw error;
+    const message = `The status can't be published: is the CRD older than the operator? ${error.message}`;
+    if (!this.isRefused) tell({ type: 'Warning', reason: 'StatusRefused', message });
+    this.isRefused = true;
+  }
+
+  private async publishStatus({ api, tell }: Operated, publication: Publication): Promise<void> {
     const { object, observed } = publication;
     const before = this.published?.status ?? statusOf(object);
     const status = clusterStatus({ ...publication, metadata: object.metadata, before });
     this.status = status;
+    this.figures = ringFigures({
+      plan: publication.plan,
+      observed,
+      wanted: publication.replicas,
+      waits: (status.waits ?? []).map(({ reason, since }) => ({
+        reason: reason as WaitReason,
+        sinceMs: Date.parse(since),
+      })),
+      conditions: status.conditions ?? [],
+    });
     const { nowMs } = observed;
     const isFresh = this.published !== null && nowMs - this.published.atMs < KUBE_FIGURES_MS;
     const same =
@@ -50,7 +83,10 @@ export class Publisher {
     const { apiVersion, kind, metadata } = object;
     const { name, namespace, uid } = metadata;
     const head = { name, namespace, uid };
-    await api.applyStatus(CLUSTERS, { apiVersion, kind, metadata: head, status });
+    const applied = { apiVersion, kind, metadata: head, status };
+    await api.applyStatus(CLUSTERS, applied).catch((error: unknown) => {
+      this.refused(tell, error);
+    });
     this.published = { status, atMs: nowMs };
   }
 }

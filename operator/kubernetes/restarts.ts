@@ -6,6 +6,7 @@ import { PODS } from './kinds.ts';
 import { selectorOf } from './names.ts';
 import type { Operated } from './operated.ts';
 import { isLive } from './places.ts';
+import { isPodReady } from './pod-troubles.ts';
 import type { Pod } from './shapes.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { Pod } from './shapes.ts';
  * the Service yet. One that serves nobody may always go, and one that stays sick holds up nobody.
  */
 export async function checkAlone({ ring, api, nowMs }: Operated, pod: Pod): Promise<void> {
-  if (!isReady(pod)) return;
+  if (!isPodReady(pod)) return;
   const { name } = pod.metadata;
   const pods = await api.list<Pod>(PODS, ring.namespace, selectorOf(ring.name));
   const away = pods.find(
@@ -28,10 +29,5 @@ export async function checkAlone({ ring, api, nowMs }: Operated, pod: Pod): Prom
 
 function isComing(pod: Pod, nowMs: number): boolean {
   const madeMs = Date.parse(pod.metadata.creationTimestamp ?? '');
-  return !isReady(pod) && nowMs - madeMs < KUBE_COMING_MS;
-}
-
-function isReady(pod: Pod): boolean {
-  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.status === 'True';
+  return !isPodReady(pod) && nowMs - madeMs < KUBE_COMING_MS;
 }

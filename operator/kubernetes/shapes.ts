@@ -5,6 +5,7 @@ export interface Pod extends KubeObject {
   readonly spec: {
     readonly nodeName?: string;
     readonly schedulingGates?: readonly { readonly name: string }[];
+    readonly affinity?: Affinity;
   };
   readonly status?: {
     readonly phase?: string;
@@ -15,6 +16,15 @@ export interface Pod extends KubeObject {
       readonly status: string;
       readonly reason?: string;
       readonly message?: string;
+    }[];
+  };
+}
+
+export interface Affinity {
+  readonly nodeAffinity?: {
+    readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+      readonly weight: number;
+      readonly preference: SelectorTerm;
     }[];
   };
 }
@@ -38,6 +48,22 @@ export interface Claim extends KubeObject {
   };
 }
 
+export interface Volume extends KubeObject {
+  readonly spec: {
+    readonly nodeAffinity?: {
+      readonly required?: { readonly nodeSelectorTerms: readonly SelectorTerm[] };
+    };
+  };
+}
+
+interface SelectorTerm {
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
 export interface StatefulSet extends KubeObject {
   readonly spec: { readonly replicas: number; readonly [field: string]: unknown };
 }
@@ -55,7 +81,10 @@ export interface Secret extends KubeObject {
 
 /** A machine of the Kubernetes cluster. */
 export interface Host extends KubeObject {
-  readonly spec?: { readonly unschedulable?: boolean };
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly timeAdded?: string }[] | null;
+  };
   readonly status?: {
     readonly conditions?: readonly {
       readonly type: string;

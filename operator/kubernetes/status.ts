@@ -1,11 +1,15 @@
 // A DhtCluster's status from one pass: what `kubectl get`, `describe` and `wait` show. Pure.
 import type { ClusterStatus } from '../../core/api/cluster.ts';
+import { nodeId } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
-import { replicaTable } from '../../core/ring/ring.ts';
-import type { Wait } from '../planner/actions.ts';
+import { WAITS_MAX } from '../../core/limits.ts';
+import type { Wait, WaitReason } from '../planner/actions.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Condition, Plan } from '../planner/plan.ts';
+import { readyMembers, slotFigures } from '../ring-figures.ts';
 import { operationStatus, slotsHeld } from '../ring-status.ts';
+import { lasting } from '../since.ts';
+import type { LastingWait } from '../since.ts';
 import type { KubeMetadata } from './api.ts';
 import { selectorOf } from './names.ts';
 
@@ -28,28 +32,29 @@ export function clusterStatus(input: StatusInput): ClusterStatus {
   const observedGeneration = metadata.generation ?? 0;
   const conditions = conditionsOf(input, observedGeneration);
   const operation = operationOf(plan, observed);
+  const waits = waitsOf(input);
   return {
     observedGeneration,
     phase: phaseOf(conditions, operation !== undefined),
     replicas,
-    readyReplicas: observed.nodes.filter(
-      ({ report }) => report?.serving === true && !report.draining,
-    ).length,
+    readyReplicas: readyMembers(observed),
     selector: Object.entries(selectorOf(metadata.name))
       .map(([name, value]) => `${name}=${value}`)
       .join(','),
     ...(observed.document === null ? {} : { ring: ringOf(observed.document, observed) }),
     members: membersOf(observed),
     ...(operation === undefined ? {} : { operation }),
+    ...(waits.length === 0 ? {} : { waits }),
     conditions,
   };
 }
 
 /** True where both say the same but for figures that change all the time. */
 export function sameButFigures(a: ClusterStatus, b: ClusterStatus): boolean {
-  const essence = ({ ring, members, operation, ...rest }: ClusterStatus): string =>
+  const essence = ({ ring, members, operation, waits, ...rest }: ClusterStatus): string =>
     JSON.stringify({
       ...rest,
+      waits: waits?.map((wait) => [wait.reason, wait.members]),
       ring: { ...ring, keys: 0 },
       members: members?.map((member) => ({ ...member, keys: 0, bytes: 0 })),
       operation: operation && [operation.id, operation.phase, operation.waitingFor],
@@ -70,6 +75,29 @@ function conditionsOf(input: StatusInput, observedGeneration: number): Condition
   });
 }
 
+/** A wait that was told of before goes on since then: an operator that comes anew goes by the status. */
+function waitsOf({ plan, observed, before }: StatusInput): NonNullable<ClusterStatus['waits']> {
+  const told = (before?.waits ?? []).map(({ reason, message, members, since }): LastingWait => {
+    const nodes = (members ?? []).map(nodeId);
+    return {
+      reason: reason as WaitReason,
+      message,
+      unblock: '',
+      nodes,
+      sinceMs: Date.parse(since),
+    };
+  });
+  const waits = plan.waits.slice(0, WAITS_MAX);
+  const known = { waits: told, conditions: [] };
+  return lasting({ waits, conditions: [] }, known, observed.nowMs).waits.map((wait) => ({
+    reason: wait.reason,
+    message: wait.message.slice(0, MESSAGE_MAX),
+    ...(wait.unblock === '' ? {} : { unblock: wait.unblock.slice(0, MESSAGE_MAX) }),
+    ...(wait.nodes.length === 0 ? {} : { members: wait.nodes }),
+    since: instantOf(wait.sinceMs ?? observed.nowMs),
+  }));
+}
+
 /** Characters of a message; the schema's bound. */
 const MESSAGE_MAX = 32_768;
 
@@ -88,54 +116,16 @@ function phaseOf(conditions: Conditions, isMoving: boolean): string {
 }
 
 function ringOf(document: RingDocument, observed: Observed): ClusterStatus['ring'] {
-  const { current, phase, epoch, uncleaned } = document;
-  const table = replicaTable(current);
-  const serving = new Set(
-    observed.nodes.flatMap(({ report }) => (report?.serving === true ? [report.incarnation] : [])),
-  );
-  const lives = current.seats.map((seat) => serving.has(seat.incarnation));
-  const wanted = current.replicationFactor;
-  let short = 0;
-  for (let slot = 0; slot < table.slots; slot++) {
-    const set = table.seats.subarray(slot * table.width, (slot + 1) * table.width);
-    if (set.filter((seat) => lives[seat]).length < wanted) short += 1;
-  }
-  const held = [...slotsHeld(document).values()];
-  const mean = held.reduce((sum, slots) => sum + slots, 0) / Math.max(1, held.length);
+  const { phase, epoch } = document;
+  const { underReplicated, moving, balance, keys } = slotFigures(document, observed);
   return {
     epoch,
     phase,
-    underReplicatedSlots: short,
-    movingSlots: movingSlots(document, observed, uncleaned.length > 0),
-    balance: mean === 0 ? 1 : Math.round((Math.max(...held) / mean) * 1000) / 1000,
-    keys: Math.round(keysHeld(observed) / Math.max(1, table.width)),
+    underReplicatedSlots: underReplicated,
+    movingSlots: moving,
+    balance,
+    keys,
   };
-}
-
-function movingSlots(document: RingDocument, observed: Observed, cleans: boolean): number {
-  const { next, current } = document;
-  const reports = observed.nodes.flatMap(({ report }) => report ?? []);
-  if (next === null) {
-    return cleans ? Math.max(0, ...reports.map(({ uncleanSlots }) => uncleanSlots)) : 0;
-  }
-  const [before, after] = [replicaTable(current), replicaTable(next)];
-  const setOf = (ring: typeof current, table: typeof before, slot: number): string =>
-    Array.from(
-      table.seats.subarray(slot * table.width, (slot + 1) * table.width),
-      (seat) => ring.seats[seat]?.incarnation,
-    )
-      .sort()
-      .join();
-  let moving = 0;
-  for (let slot = 0; slot < before.slots; slot++) {
-    if (setOf(current, before, slot) !== setOf(next, after, slot)) moving += 1;
-  }
-  return moving;
-}
-
-/** Of members that the ring counts: each key as often as it has copies. */
-function keysHeld({ nodes }: Observed): number {
-  return nodes.reduce((sum, { report }) => sum + (report?.serving === true ? report.keys : 0), 0);
 }
 
 function membersOf({ document, nodes }: Observed): ClusterStatus['members'] {
@@ -150,6 +140,7 @@ function membersOf({ document, nodes }: Observed): ClusterStatus['members'] {
       zone,
       slots: slots.get(incarnation) ?? 0,
       ...(report ? { keys: report.keys, bytes: report.bytes } : {}),
+      ...(report?.diskFull === true ? { diskFull: true } : {}),
     };
   });
 }

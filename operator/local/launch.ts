@@ -46,7 +46,7 @@ export async function launchOf(
 ): Promise<Launch> {
   const { cluster, desired } = manifest.current();
   const at = await freePorts(id, ports, documents);
-  const { storage, http, handoff } = cluster.spec;
+  const { storage, http, handoff, logLevel } = cluster.spec;
   const flags = (volume: string): Readonly<Record<string, string>> => ({
     id: id,
     data: folder.dataFolder(id),
@@ -62,6 +62,7 @@ export async function launchOf(
     'cors-origins': http.corsOrigins.join(','),
     'volume-uid': volume,
     'log-format': 'json',
+    ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
   });
   // The young generation bounds what a busy node holds beside its data; V8 takes this at its start only.
   const program = [process.execPath, '--max-semi-space-size=8', nodeProgram()];

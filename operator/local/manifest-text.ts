@@ -23,17 +23,20 @@ export function parseManifest(text: string): ManifestText {
   return { problems: read.problems.map(problemText), name: typeof name === 'string' ? name : null };
 }
 
+export type FieldValue = number | boolean | string | readonly string[];
+
 /** The text with one field of the spec set. Throws MANIFEST_INVALID where the result would not be valid. */
-export function withField(text: string, path: readonly string[], value: number | boolean): string {
+export function withField(text: string, path: readonly string[], value: FieldValue): string {
   const node: unknown = parseDocument(text).getIn(['spec', ...path], true);
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
   // A plain value is cut out and replaced in place: not even the blanks around it change.
-  if (isScalar(node) && node.range && node.type === 'PLAIN') {
+  if (isPlain && isScalar(node) && node.range && node.type === 'PLAIN') {
     const [from, until] = node.range;
     return checked(`${text.slice(0, from)}${String(value)}${text.slice(until)}`);
   }
   return checked(
     edited(text, (document) => {
-      document.setIn(['spec', ...path], value);
+      document.setIn(['spec', ...path], document.createNode(value));
     }),
   );
 }

@@ -6,7 +6,11 @@ import { LOCAL_HOST } from '../../core/limits.ts';
 import { nodeClient } from '../node-client.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Plan } from '../planner/plan.ts';
+import type { ConsolePlace } from '../console-place.ts';
 import { Survey } from '../survey.ts';
+import { localConsole } from './console.ts';
+import type { LocalConsole } from './console.ts';
+import { manifestLines, processLines } from './picture.ts';
 import { documentFile } from './document-file.ts';
 import { writeWhole } from './durable-file.ts';
 import { launchOf, orphanOf } from './launch.ts';
@@ -20,6 +24,7 @@ import { openPortBook } from './ports.ts';
 import type { PortBook } from './ports.ts';
 import { openProxy } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
+import { readPublished } from './published.ts';
 import { watchReadiness } from './readiness.ts';
 import type { Readiness } from './readiness.ts';
 import { makeStateFolder, nodesIn, secretIn } from './state-folder.ts';
@@ -40,6 +45,8 @@ export interface LocalOptions {
   readonly port: number | null;
   /** First port of the nodes; null: the default. */
   readonly portBase: number | null;
+  /** Where the ring's client address is; left out: this machine alone reaches it. */
+  readonly host?: string;
 }
 
 export interface LocalEvents {
@@ -57,6 +64,10 @@ export interface LocalCluster {
   readonly manifest: ManifestFile;
   /** Client address of the whole ring. */
   readonly url: string;
+  /** What a console shows of it. */
+  readonly place: ConsolePlace;
+  /** Tells the CLI where the console is. */
+  announceConsole(url: string): Promise<void>;
   /** Stops all nodes in order and gives the cluster free. */
   stop(): Promise<void>;
   /** Ends all nodes at once and gives the cluster free. */
@@ -71,11 +82,14 @@ export interface OperatorFile {
   readonly url: string;
   readonly manifest: string;
   readonly startedMs: number;
+  /** URL of the console; absent: there is none. What opens it to changes is in `console-token`. */
+  readonly console?: string;
 }
 
 /** Throws STORE_LOCKED where another operator runs it, MANIFEST_INVALID where there is nothing to go by. */
-export async function openLocal(options: LocalOptions, events: LocalEvents): Promise<LocalCluster> {
+export async function openLocal(options: LocalOptions, told: LocalEvents): Promise<LocalCluster> {
   const bell = wake();
+  const { events, show } = besideConsole(told);
   const base = resolve(options.state);
   const manifest = await openManifest(resolve(options.manifest), base, {
     told: (event) => {
@@ -88,10 +102,11 @@ export async function openLocal(options: LocalOptions, events: LocalEvents): Pro
   try {
     // Refused before anything is made: a start that cannot be leaves no trace.
     await checkUnlocked(manifest.folder.lock);
-    const proxy = await openProxy(options.port ?? manifest.current().cluster.spec.local.clientPort);
+    const { clientPort } = manifest.current().cluster.spec.local;
+    const proxy = await openProxy(options.port ?? clientPort, options.host);
     try {
       await makeStateFolder(base, manifest.folder);
-      return await assembleLocked({ options, events, manifest, proxy, bell });
+      return await assembleLocked({ options, events, show, manifest, proxy, bell });
     } catch (error) {
       await proxy.close(0);
       throw error;
@@ -105,6 +120,8 @@ export async function openLocal(options: LocalOptions, events: LocalEvents): Pro
 interface Assembly {
   readonly options: LocalOptions;
   readonly events: LocalEvents;
+  /** From now on the console hears of all events. */
+  readonly show: (view: LocalConsole) => void;
   readonly manifest: ManifestFile;
   readonly proxy: Proxy;
   readonly bell: Wake;
@@ -120,10 +137,8 @@ async function assembleLocked(assembly: Assembly): Promise<LocalCluster> {
   }
 }
 
-async function assemble(
-  { options, events, manifest, proxy, bell }: Assembly,
-  lock: Lock,
-): Promise<LocalCluster> {
+async function assemble(assembly: Assembly, lock: Lock): Promise<LocalCluster> {
+  const { options, events, show, manifest, proxy, bell } = assembly;
   const { folder } = manifest;
   await manifest.keep();
   events.opened(manifest);
@@ -142,6 +157,14 @@ async function assemble(
       bell.ring();
     },
   });
+  const view = localConsole({
+    manifest,
+    ports,
+    supervisor,
+    token: await secretIn(folder.consoleToken),
+    url,
+  });
+  show(view);
   await supervisor.adopt(await nodesIn(folder));
   const readiness = routeToReady({ supervisor, ports, token, proxy, bell });
   const platform = new LocalPlatform({
@@ -154,9 +177,9 @@ async function assemble(
     token,
     wake: bell,
     survey: new Survey(folder.cluster),
-    published: publisher({ events, manifest, ports, readiness, url }),
+    published: publisher({ events, manifest, ports, readiness, url, view }),
   });
-  await writeOperatorFile(manifest, url);
+  await writeOperatorFile(manifest, { url });
   const finish = async (end: Promise<void>): Promise<void> => {
     manifest.close();
     readiness.close();
@@ -171,6 +194,8 @@ async function assemble(
     folder,
     manifest,
     url,
+    place: view.place,
+    announceConsole: (where) => writeOperatorFile(manifest, { url, console: where }),
     stop: () => finish(supervisor.stopAll()),
     kill: () => finish(supervisor.killAll()),
     leave: () => finish(Promise.resolve(supervisor.abandon())),
@@ -209,6 +234,7 @@ interface Publishing {
   readonly ports: PortBook;
   readonly readiness: Readiness;
   readonly url: string;
+  readonly view: LocalConsole;
 }
 
 function publisher({
@@ -217,25 +243,58 @@ function publisher({
   ports,
   readiness,
   url,
+  view,
 }: Publishing): LocalParts['published'] {
-  return async (plan, observed) => {
+  // An operator that was started again goes on where its forerunner stopped counting.
+  let before: RingStatus | null = null;
+  return async (plan, observed, { cluster }) => {
     const status = ringStatus(plan, observed, {
       cluster: manifest.folder.cluster,
       url,
-      desiredReplicas: manifest.current().desired.replicas,
+      spec: cluster.spec,
       portsOf: (id) => ports.of(id as NodeId),
       // A ring that says it is ready is one whose client address answers.
       isReached: (id) => readiness.ready.has(id as NodeId),
+      before: before ?? (await readPublished(manifest.folder)),
     });
+    before = status;
     await writeWhole(manifest.folder.status, JSON.stringify(status));
     events.status(status, plan, observed);
+    view.looked({ desired: manifest.current().desired, observed, plan });
   };
 }
 
-async function writeOperatorFile({ folder, path }: ManifestFile, url: string): Promise<void> {
+/** What happens goes to whoever opened the cluster, and to the console once there is one. */
+function besideConsole(told: LocalEvents): {
+  events: LocalEvents;
+  show: (view: LocalConsole) => void;
+} {
+  let view: LocalConsole | null = null;
+  return {
+    show: (made) => {
+      view = made;
+    },
+    events: {
+      ...told,
+      process: (event, logFile) => {
+        told.process(event, logFile);
+        view?.told(processLines(event, logFile));
+      },
+      manifest: (event) => {
+        told.manifest(event);
+        view?.told(manifestLines(event));
+      },
+    },
+  };
+}
+
+async function writeOperatorFile(
+  { folder, path }: ManifestFile,
+  where: Pick<OperatorFile, 'url' | 'console'>,
+): Promise<void> {
   const operator: OperatorFile = {
     pid: process.pid,
-    url,
+    ...where,
     manifest: path,
     startedMs: Date.now(),
   };

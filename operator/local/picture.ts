@@ -1,7 +1,8 @@
 // What a person sees while `npm start` runs: a line for each thing that happens, and below them, on
 // a terminal, one line that is drawn again and again while something is under way.
 import type { Observed } from '../planner/observed.ts';
-import type { Wait, WaitReason } from '../planner/actions.ts';
+import type { Telling } from '../console-place.ts';
+import { follower } from '../news.ts';
 import type { Plan } from '../planner/plan.ts';
 import {
   counted,
@@ -12,7 +13,6 @@ import {
   reasonOf,
   remainingText,
 } from '../words.ts';
-import type { OperationStatus } from '../ring-status.ts';
 import type { ManifestEvent, ManifestFile } from './manifest.ts';
 import { isConverged } from './status.ts';
 import type { RingStatus } from './status.ts';
@@ -30,15 +30,14 @@ export interface Picture {
   process(event: SupervisorEvent, logFile: string): void;
   manifest(event: ManifestEvent): void;
   status(status: RingStatus, plan: Plan, observed: Observed): void;
+  /** Where the console is, to be named once the ring is ready. */
+  console(url: string): void;
   /** Takes the drawn line away; nothing is drawn any more. */
   end(): void;
 }
 
 /** Plain output repeats progress no more often than this, in ms. */
 const PLAIN_PROGRESS_MS = 2_000;
-/** ms after which a wait is told: most end sooner by themselves, and processes take a while to start. */
-const WAIT_TOLD_MS = 1_500;
-const START_TOLD_MS = 5_000;
 
 export function openPicture(screen: Screen, now: () => number): Picture {
   const live = screen.isTTY === true;
@@ -56,7 +55,8 @@ export function openPicture(screen: Screen, now: () => number): Picture {
     drawn = '';
     if (again !== '') draw(again);
   };
-  const follow = follower(line);
+  let consoleUrl: string | null = null;
+  const follow = storyteller(line, () => consoleUrl);
   const failures = new Map<string, string>();
   let plainMs = 0;
   return {
@@ -83,6 +83,9 @@ export function openPicture(screen: Screen, now: () => number): Picture {
         line(`  ${progress}`);
       }
     },
+    console: (url) => {
+      consoleUrl = url;
+    },
     end: () => {
       draw('');
       ended = true;
@@ -90,7 +93,7 @@ export function openPicture(screen: Screen, now: () => number): Picture {
   };
 }
 
-function processLines(event: SupervisorEvent, logFile: string): readonly string[] {
+export function processLines(event: SupervisorEvent, logFile: string): readonly string[] {
   switch (event.kind) {
     case 'started':
       return [`  ${event.id}  started (process ${event.pid}), log in ${logFile}`];
@@ -108,6 +111,14 @@ function processLines(event: SupervisorEvent, logFile: string): readonly string[
         `! ${event.id}  cannot be started: ${reasonOf(event.error)}`,
         `           tried again in ${formatDuration(event.retryMs)}, and ever more seldom until it works`,
       ];
+    case 'held':
+      return [`  ${event.id}  stays stopped until it is started by hand`];
+    case 'killed':
+      return [`  ${event.id}  killed by hand`];
+    case 'paused':
+      return [`  ${event.id}  paused by hand`];
+    case 'resumed':
+      return [`  ${event.id}  goes on, by hand`];
     case 'volume-gone':
       return [
         `! ${event.id}  its data folder was taken away; the process is ended, ` +
@@ -116,7 +127,7 @@ function processLines(event: SupervisorEvent, logFile: string): readonly string[
   }
 }
 
-function manifestLines(event: ManifestEvent): readonly string[] {
+export function manifestLines(event: ManifestEvent): readonly string[] {
   switch (event.kind) {
     case 'changed':
       return [`* ${event.path} changed: ${event.summary}`];
@@ -130,62 +141,39 @@ function manifestLines(event: ManifestEvent): readonly string[] {
   }
 }
 
-/** Tells what differs from the last status, once. */
-function follower(line: (text: string) => void): (status: RingStatus) => void {
-  let operation: OperationStatus | null = null;
-  let begunMs = 0;
-  const waits = new Map<WaitReason, { readonly sinceMs: number; readonly told: boolean }>();
-  let healthy = false;
+/** Tells what differs from the last status, and greets once when all is there. */
+function storyteller(
+  line: (text: string) => void,
+  consoleUrl: () => string | null,
+): (status: RingStatus) => void {
+  const follow = follower(({ kind, text }) => {
+    line(`${MARKS[kind]} ${text}`);
+  });
   let welcomed = false;
   return (status) => {
-    const begun = status.operation;
-    if (operation !== null && begun?.id !== operation.id) {
-      line(`~ ${operation.summary}: ${endOf(operation, status, status.observedMs - begunMs)}`);
-    }
-    if (begun !== null && begun.id !== operation?.id) {
-      begunMs = begun.startedMs;
-      line(`~ ${begun.summary}: ring change begins`);
-    }
-    operation = begun;
-    for (const wait of newWaits(waits, status)) {
-      line(
-        `. waits: ${midSentence(wait.message)}${wait.unblock === '' ? '' : ` — ${midSentence(wait.unblock)}`}`,
-      );
-    }
     const whole = isConverged(status);
-    if (whole && !healthy) line(`= ${summaryOf(status)}`);
-    if (whole && !welcomed) {
-      for (const text of welcomeLines(status)) line(text);
-      welcomed = true;
-    }
-    healthy = whole;
+    follow({
+      observedMs: status.observedMs,
+      epoch: status.ring.epoch,
+      operation: status.operation,
+      waits: status.waits,
+      atRest: whole,
+      restText: summaryOf(status),
+    });
+    if (!whole || welcomed) return;
+    for (const text of welcomeLines(status, consoleUrl())) line(text);
+    welcomed = true;
   };
 }
 
-/** What has waited for long enough to be worth a line, once per reason. */
-function newWaits(
-  known: Map<WaitReason, { readonly sinceMs: number; readonly told: boolean }>,
-  { waits, observedMs }: RingStatus,
-): readonly Wait[] {
-  for (const reason of known.keys()) {
-    if (!waits.some((wait) => wait.reason === reason)) known.delete(reason);
-  }
-  return waits.filter((wait) => {
-    const { sinceMs, told } = known.get(wait.reason) ?? { sinceMs: observedMs, told: false };
-    const due =
-      !told &&
-      observedMs - sinceMs >= (wait.reason === 'NodesStarting' ? START_TOLD_MS : WAIT_TOLD_MS);
-    known.set(wait.reason, { sinceMs, told: told || due });
-    return due;
-  });
-}
-
-function endOf(operation: OperationStatus, status: RingStatus, tookMs: number): string {
-  return (
-    `ended at epoch ${status.ring.epoch} after ${formatDuration(tookMs)}, ${counted(operation.keysDone, 'key')} ` +
-    `(${formatBytes(operation.bytesDone)}) moved`
-  );
-}
+const MARKS: Readonly<Record<Telling['kind'], string>> = {
+  trouble: '!',
+  change: '~',
+  healthy: '=',
+  waits: '.',
+  manifest: '*',
+  process: ' ',
+};
 
 function summaryOf({ ring, readyReplicas, desiredReplicas }: RingStatus): string {
   return (
@@ -194,12 +182,13 @@ function summaryOf({ ring, readyReplicas, desiredReplicas }: RingStatus): string
   );
 }
 
-function welcomeLines({ url, cluster }: RingStatus): readonly string[] {
+function welcomeLines({ url, cluster }: RingStatus, consoleUrl: string | null): readonly string[] {
   return [
     '',
     `    curl -X PUT ${url}/v1/kv/greeting -d 'hello'`,
     `    curl ${url}/v1/kv/greeting`,
     '',
+    ...(consoleUrl === null ? [] : [`    ${consoleUrl}`, '']),
     `    npx dht status          what the ring ${cluster} is doing`,
     '    npx dht scale 5         or edit `replicas` in the manifest',
     '    Ctrl-C                  stops all nodes in order; the data stays',

@@ -15,7 +15,7 @@ import { checkRemoval } from '../removal.ts';
 import type { NodeFacts, Survey } from '../survey.ts';
 import type { DocumentFile } from './document-file.ts';
 import { syncFolder } from './durable-file.ts';
-import type { ManifestFile } from './manifest.ts';
+import type { Manifest, ManifestFile } from './manifest.ts';
 import type { PortBook } from './ports.ts';
 import { volumeOf } from './process.ts';
 import type { Readiness } from './readiness.ts';
@@ -35,18 +35,22 @@ export interface LocalParts {
   readonly survey: Survey;
   readonly wake: Wake;
   readonly token: string;
-  readonly published: (plan: Plan, observed: Observed) => Promise<void>;
+  /** `manifest`: the one that the plan was made for; another may be in force by now. */
+  readonly published: (plan: Plan, observed: Observed, manifest: Manifest) => Promise<void>;
 }
 
 export class LocalPlatform implements Platform {
   private readonly parts: LocalParts;
+  /** What the pass under way goes by. */
+  private judgedBy: Manifest | null = null;
 
   constructor(parts: LocalParts) {
     this.parts = parts;
   }
 
   async desired(): Promise<Desired | null> {
-    return (await this.parts.manifest.read()).desired;
+    this.judgedBy = await this.parts.manifest.read();
+    return this.judgedBy.desired;
   }
 
   async observe(): Promise<Observed> {
@@ -76,7 +80,8 @@ export class LocalPlatform implements Platform {
   }
 
   async report(plan: Plan, observed: Observed): Promise<void> {
-    await this.parts.published(plan, observed);
+    const { published, manifest } = this.parts;
+    await published(plan, observed, this.judgedBy ?? manifest.current());
   }
 
   async wait(ms: number, signal: AbortSignal): Promise<void> {

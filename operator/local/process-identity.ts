@@ -34,6 +34,11 @@ export function signalProcess(name: ProcessName, signal: NodeJS.Signals): boolea
   }
 }
 
+/** True where it lives and was told to stop running (SIGSTOP). False on systems that cannot tell. */
+export function isPaused(name: ProcessName): boolean {
+  return process.platform === 'linux' && isAlive(name) && linuxStat(name.pid)[0] === 'T';
+}
+
 function canSignal(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 1) return false;
   try {
@@ -65,11 +70,22 @@ function identityOf(pid: number): string | null {
 function linuxIdentity(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in parentheses and may hold anything, blanks too.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? GONE : `${boot}/${fields[19] ?? ''}`;
+    const fields = linuxStat(pid);
+    return fields.length === 0 || fields[0] === 'Z' || fields[0] === 'X'
+      ? GONE
+      : `${boot}/${fields[19] ?? ''}`;
   } catch {
     return GONE;
+  }
+}
+
+/** The fields of proc(5) from the third on, its state; none where it is gone. */
+function linuxStat(pid: number): readonly string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command in parentheses and may hold anything, blanks too.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
   }
 }

@@ -83,6 +83,8 @@ export async function readRecord(path: string): Promise<ProcessRecord | null> {
  */
 export async function stopProcess(record: ProcessName, patienceMs = LOCAL_STOP_MS): Promise<void> {
   if (!signalProcess(record, 'SIGTERM')) return;
+  // Who was paused by hand could not hear it.
+  signalProcess(record, 'SIGCONT');
   if (await isGone(record, patienceMs)) return;
   signalProcess(record, 'SIGKILL');
   if (await isGone(record, LOCAL_STOP_MS)) return;

@@ -1,5 +1,6 @@
 // One client address for the whole ring, as the Service is on Kubernetes: each connection goes to a
 // node that is ready, in turn; connections that exist stay where they are until their node ends them.
+import { randomBytes } from 'node:crypto';
 import { createServer, connect } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { NodeId } from '../../core/api/ids.ts';
@@ -89,13 +90,15 @@ function join(client: Socket, upstream: Socket): void {
 /** No node is ready: says so in the ring's own words once the request's head has come in. */
 function answerNobody(client: Socket): void {
   const { status, retryable, title } = ERRORS.NOT_SERVING;
+  const requestId = randomBytes(6).toString('hex');
   const body = JSON.stringify({
-    type: 'about:blank',
+    type: 'urn:ringkeeper:error:NOT_SERVING',
     title,
     status,
+    detail: 'no node of this ring is ready at the moment',
     code: 'NOT_SERVING',
     retryable,
-    detail: 'no node of this ring is ready at the moment',
+    requestId,
   });
   client.setTimeout(HEADERS_MS, () => {
     client.destroy();
@@ -103,7 +106,8 @@ function answerNobody(client: Socket): void {
   client.once('data', () => {
     client.end(
       `HTTP/1.1 ${status} Service Unavailable\r\ncontent-type: application/problem+json\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${body}`,
+        `content-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\n` +
+        `retry-after: 1\r\nconnection: close\r\n\r\n${body}`,
     );
     // What is left of the request is read and dropped, or its sender would see a reset, not the answer.
     client.resume();

@@ -21,6 +21,8 @@ export interface StateFolder {
   readonly ports: string;
   /** Opens the nodes' admin ports; readable by the owner alone. */
   readonly token: string;
+  /** Opens the console to changes; readable by the owner alone. */
+  readonly consoleToken: string;
   /** Shared by the nodes of this ring; readable by the owner alone. */
   readonly secret: string;
   /** Copy of the last manifest that was valid. */
@@ -50,6 +52,7 @@ export function stateFolder(root: string, cluster: string): StateFolder {
     document: join(root, 'ring.json'),
     ports: join(root, 'ports.json'),
     token: join(root, 'token'),
+    consoleToken: join(root, 'console-token'),
     secret: join(root, 'secret'),
     manifest: join(root, 'manifest.yaml'),
     nodeFolder: (id) => join(nodes, id),

@@ -1,12 +1,15 @@
 // What the operator publishes of a ring: read by `dht status`, `dht get` and the console. The same
 // facts are a DhtCluster's status on Kubernetes.
+import { createHash } from 'node:crypto';
+import type { ClusterSpec } from '../../core/api/cluster.ts';
 import type { Member } from '../../core/api/ring-document.ts';
 import { LOCAL_HOST } from '../../core/limits.ts';
-import type { Wait } from '../planner/actions.ts';
 import type { Observed, ObservedNode } from '../planner/observed.ts';
-import type { Condition, Plan } from '../planner/plan.ts';
+import type { Plan } from '../planner/plan.ts';
 import { operationStatus, slotsHeld } from '../ring-status.ts';
 import type { OperationStatus } from '../ring-status.ts';
+import { lasting } from '../since.ts';
+import type { Lasting } from '../since.ts';
 import type { NodePorts } from './ports.ts';
 
 /** One place of the ring: a member of the document, or a node that is none yet. */
@@ -15,7 +18,7 @@ export interface MemberStatus {
   readonly incarnation: string | null;
   readonly state: Member['state'] | 'none';
   readonly lost: boolean;
-  readonly process: ObservedNode['process'] | 'absent';
+  readonly process: ObservedNode['process'] | 'absent' | 'unknown';
   /** It takes requests, those to the ring's client address too. */
   readonly serving: boolean;
   readonly zone: string;
@@ -23,18 +26,23 @@ export interface MemberStatus {
   readonly slots: number;
   readonly keys: number;
   readonly bytes: number;
-  readonly hints: number;
-  readonly epoch: number;
-  /** URLs of its ports; null: never started. */
+  /** It serves, and takes no more values (DISK_FULL). */
+  readonly diskFull: boolean;
+  /** Writes that it keeps for others, and the epoch that it holds; null: not known from here. */
+  readonly hints: number | null;
+  readonly epoch: number | null;
+  /** URLs of its ports; null: never started, or not reached from here. */
   readonly client: string | null;
   readonly admin: string | null;
 }
 
-export interface RingStatus {
+export interface RingStatus extends Lasting {
   readonly cluster: string;
   /** Wall clock in ms. */
   readonly observedMs: number;
   readonly url: string;
+  /** Which spec this was judged by, see wishOf. */
+  readonly wish: string;
   readonly desiredReplicas: number;
   readonly readyReplicas: number;
   readonly ring: {
@@ -48,17 +56,17 @@ export interface RingStatus {
   };
   readonly members: readonly MemberStatus[];
   readonly operation: OperationStatus | null;
-  readonly waits: readonly Wait[];
-  readonly conditions: readonly Condition[];
 }
 
 export interface StatusContext {
   readonly cluster: string;
   readonly url: string;
-  readonly desiredReplicas: number;
+  readonly spec: ClusterSpec;
   readonly portsOf: (id: string) => NodePorts | null;
   /** The client address sends requests to this node. */
   readonly isReached: (id: string) => boolean;
+  /** What was published last: since when things are as they are. */
+  readonly before: Lasting | null;
 }
 
 export function ringStatus(plan: Plan, observed: Observed, context: StatusContext): RingStatus {
@@ -68,7 +76,8 @@ export function ringStatus(plan: Plan, observed: Observed, context: StatusContex
     cluster: context.cluster,
     observedMs: observed.nowMs,
     url: context.url,
-    desiredReplicas: context.desiredReplicas,
+    wish: wishOf(context.spec),
+    desiredReplicas: context.spec.replicas,
     readyReplicas: members.filter((member) => member.serving).length,
     ring: {
       clusterId: document?.clusterId ?? null,
@@ -81,9 +90,13 @@ export function ringStatus(plan: Plan, observed: Observed, context: StatusContex
     },
     members,
     operation: operationStatus(plan.operation, observed.nowMs),
-    waits: plan.waits,
-    conditions: plan.conditions,
+    ...lasting(plan, context.before, observed.nowMs),
   };
+}
+
+/** Differs where two specs do: 16 hexadecimal digits. */
+export function wishOf(spec: ClusterSpec): string {
+  return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
 }
 
 /** The manifest is carried out: every member serves, nothing moves, nothing is left to clean up. */
@@ -140,8 +153,9 @@ function rowOf(
     slots,
     keys: report?.keys ?? 0,
     bytes: report?.bytes ?? 0,
-    hints: report?.hints.items ?? 0,
-    epoch: report?.epoch ?? 0,
+    diskFull: report?.diskFull ?? false,
+    hints: report?.hints.items ?? null,
+    epoch: report?.epoch ?? null,
     client: ports === null ? null : `http://${LOCAL_HOST}:${ports.client}`,
     admin: ports === null ? null : `http://${LOCAL_HOST}:${ports.admin}`,
   };

@@ -2,6 +2,7 @@
 // crash is followed by a restart after a growing wait, so that a crash loop costs nothing.
 import { rm } from 'node:fs/promises';
 import type { NodeId } from '../../core/api/ids.ts';
+import { RingError } from '../../core/errors.ts';
 import { LOCAL_RESTART_MS_MAX, LOCAL_RESTART_MS_MIN, LOCAL_STEADY_MS } from '../../core/limits.ts';
 import type { ProcessState } from '../survey.ts';
 import { isAlive, nameProcess, signalProcess } from './process-identity.ts';
@@ -10,7 +11,7 @@ import type { Launch, ProcessRecord } from './process.ts';
 
 export type SupervisorEvent =
   | { readonly kind: 'started' | 'adopted'; readonly id: NodeId; readonly pid: number }
-  | { readonly kind: 'stopped'; readonly id: NodeId }
+  | { readonly kind: 'stopped' | HandledKind; readonly id: NodeId }
   | {
       readonly kind: 'crashed';
       readonly id: NodeId;
@@ -25,6 +26,9 @@ export type SupervisorEvent =
     }
   | { readonly kind: 'volume-gone'; readonly id: NodeId };
 
+/** What somebody did to it by hand. */
+type HandledKind = 'held' | 'killed' | 'paused' | 'resumed';
+
 interface Charge {
   record: ProcessRecord | null;
   /** Started by an earlier operator: its end is not told, it has to be looked for. */
@@ -32,6 +36,8 @@ interface Charge {
   /** It should run: an exit that nobody asked for is a crash. */
   wanted: boolean;
   stopping: boolean;
+  /** Stopped by hand: whoever asks for its start, it stays so until `release`. */
+  held: boolean;
   crashes: number;
   retry: NodeJS.Timeout | null;
   /** A start under way: whoever stops the node waits for it, or a process would be left behind. */
@@ -74,7 +80,8 @@ export class Supervisor {
     if (charge === undefined) return 'absent';
     if (charge.stopping) return 'stopping';
     if (charge.record !== null && isAlive(charge.record)) return 'running';
-    return charge.wanted ? 'crashed' : 'stopped';
+    // One that is held counts as one that does not come up: the planner need not ask for it again.
+    return charge.wanted || charge.held ? 'crashed' : 'stopped';
   }
 
   recordOf(id: NodeId): ProcessRecord | null {
@@ -90,7 +97,7 @@ export class Supervisor {
   async start(id: NodeId): Promise<void> {
     const charge = this.charges.get(id) ?? newCharge();
     this.charges.set(id, charge);
-    if (charge.stopping || this.closed) return;
+    if (charge.stopping || charge.held || this.closed) return;
     charge.wanted = true;
     if (charge.retry === null) await this.launchOrRetry(id, charge);
   }
@@ -110,6 +117,32 @@ export class Supervisor {
       charge.stopping = false;
     }
     this.options.happened({ kind: 'stopped', id });
+  }
+
+  isHeld(id: NodeId): boolean {
+    return this.charges.get(id)?.held ?? false;
+  }
+
+  /** Stops it in order and keeps it from being started until `release`. Throws NOT_FOUND. */
+  async hold(id: NodeId): Promise<void> {
+    this.chargeOf(id).held = true;
+    await this.stop(id);
+    this.options.happened({ kind: 'held', id });
+  }
+
+  /** Starts what was held; nothing else changes. Throws NOT_FOUND. */
+  async release(id: NodeId): Promise<void> {
+    this.chargeOf(id).held = false;
+    await this.start(id);
+  }
+
+  /** SIGKILL: a crash like any other. SIGSTOP and SIGCONT: it pauses and goes on. Throws NOT_FOUND. */
+  signal(id: NodeId, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    const { record } = this.chargeOf(id);
+    if (record === null || !signalProcess(record, signal))
+      throw new RingError('NOT_FOUND', `no process of ${id} runs`);
+    const kind = ({ SIGKILL: 'killed', SIGSTOP: 'paused', SIGCONT: 'resumed' } as const)[signal];
+    this.options.happened({ kind, id });
   }
 
   /** Stops it and forgets it. */
@@ -158,6 +191,12 @@ export class Supervisor {
   abandon(): void {
     this.closed = true;
     for (const charge of this.charges.values()) this.cancelRetry(charge);
+  }
+
+  private chargeOf(id: NodeId): Charge {
+    const charge = this.charges.get(id);
+    if (charge === undefined) throw new RingError('NOT_FOUND', `there is no node ${id}`);
+    return charge;
   }
 
   /** Its revision is unknown: it is restarted in its turn. */
@@ -231,6 +270,7 @@ function newCharge(): Charge {
     adopted: false,
     wanted: false,
     stopping: false,
+    held: false,
     crashes: 0,
     retry: null,
     launching: null,

@@ -4,25 +4,28 @@ import type { Incarnation, NodeId } from '../../core/api/ids.ts';
 import type { Receipt, RingDocument } from '../../core/api/ring-document.ts';
 
 /** Why a scale-in is refused or something waits; each has a runbook entry (operator.md §2). */
-export type WaitReason =
-  | 'BelowReplicationFactor'
-  | 'ZoneRuleBroken'
-  | 'UnderReplicated'
-  | 'DiskWouldFill'
-  | 'MemberUnreachable'
-  | 'HintsOutstanding'
-  | 'OperationInFlight'
-  | 'RebuildInProgress'
-  | 'RolloutFailing'
-  | 'DigestMismatch'
-  | 'DocumentUnknown'
-  | 'Paused'
-  | 'NodesStarting'
-  | 'BarrierPending'
-  | 'StreamsRunning'
-  | 'CleanUpRunning'
-  | 'SplitRing'
-  | 'QuorumLost';
+export const WAIT_REASONS = [
+  'BelowReplicationFactor',
+  'ZoneRuleBroken',
+  'UnderReplicated',
+  'DiskWouldFill',
+  'MemberUnreachable',
+  'HintsOutstanding',
+  'OperationInFlight',
+  'RebuildInProgress',
+  'RolloutFailing',
+  'DigestMismatch',
+  'DocumentUnknown',
+  'Paused',
+  'NodesStarting',
+  'BarrierPending',
+  'StreamsRunning',
+  'CleanUpRunning',
+  'SplitRing',
+  'QuorumLost',
+] as const;
+
+export type WaitReason = (typeof WAIT_REASONS)[number];
 
 /** Something waits: why, for whom, and what would unblock it. */
 export interface Wait {

@@ -8,7 +8,7 @@ import { replicaTable } from '../../core/ring/ring.ts';
 import type { Wait } from './actions.ts';
 import { SILENT, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
-import { names, silenceMs, stampOf } from './world.ts';
+import { names, silenceMs, stampOf, they } from './world.ts';
 import type { World } from './world.ts';
 
 /** Goes back to the old ring, from write-both only: no read was ever answered by the new one. */
@@ -80,7 +80,7 @@ export function advanceChange(world: World): Verdict {
 function damageWait(damaged: readonly Member[]): Wait {
   return wait(
     'RebuildInProgress',
-    `${names(damaged)} heal damaged records`,
+    `${they(damaged, 'heals', 'heal')} damaged records`,
     'It ends by itself',
     damaged.map(({ id }) => id),
   );
@@ -96,7 +96,7 @@ function readBackWait(world: World, unread: readonly Member[]): Wait {
   const slots = unread.reduce((sum, member) => sum + slotsToReadBack(world, member), 0);
   return wait(
     'RebuildInProgress',
-    `${names(unread)} read back ${slots} slots whose other copies will go`,
+    `${they(unread, 'reads', 'read')} back ${slots === 1 ? 'a slot' : `${slots} slots`} whose other copies will go`,
     'It ends by itself',
     unread.map(({ id }) => id),
   );

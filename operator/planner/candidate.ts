@@ -3,17 +3,23 @@
 import type { Incarnation, NodeId, Zone } from '../../core/api/ids.ts';
 import type { Assignment, Layout, Member, Seat } from '../../core/api/ring-document.ts';
 import type { Joiner, Quorums } from '../../core/membership/change.ts';
+import { toleratesMissing } from '../../core/membership/barrier.ts';
 import { memberOf } from '../../core/membership/document.ts';
 import { hasReceipt } from '../../core/membership/upkeep.ts';
 import type { ObservedNode } from './observed.ts';
 import { joinerOf } from './recover.ts';
 import type { World } from './world.ts';
-import { seatedMembers } from './world.ts';
+import { isGivenUp, seatedMembers } from './world.ts';
 
 export interface Candidate extends Quorums {
   readonly seats: readonly Seat[];
   readonly joiners: readonly Joiner[];
   readonly leavers: readonly Member[];
+  /**
+   * Leavers that are silent for longer than somebody said to wait, and whose places others take: their
+   * going raises the number of live copies, so it is a repair. They get no receipt before they answer.
+   */
+  readonly givenUp: ReadonlySet<Incarnation>;
   readonly layout: Layout['kind'];
   /** Wished, but not there yet. */
   readonly pending: readonly Pending[];
@@ -54,21 +60,61 @@ export function candidateOf(world: World): Candidate {
   }
   const { replicationFactor, readQuorum, writeQuorum } = desired;
   const layout = layoutFor(document.current.layout.kind, seats, replicationFactor);
-  return { seats, joiners, leavers, pending, replicationFactor, readQuorum, writeQuorum, layout };
+  const givenUp = givenUpIn(world, { seats, leavers });
+  return {
+    seats,
+    joiners,
+    leavers,
+    givenUp,
+    pending,
+    replicationFactor,
+    readQuorum,
+    writeQuorum,
+    layout,
+  };
+}
+
+/**
+ * None where fewer would be left than are wanted or than N, with the ring not that small already: somebody
+ * is still to come in their place. None either where a slot would be read from too few of its old
+ * members (R6). Living leavers count as left: while a seat is silent, none of them may go.
+ */
+function givenUpIn(
+  { document, desired, nodes, reports }: World,
+  { seats, leavers }: Pick<Candidate, 'seats' | 'leavers'>,
+): ReadonlySet<Incarnation> {
+  const { current } = document;
+  const silent = leavers.filter(({ id, incarnation, lost }) => {
+    const node = nodes.get(id);
+    return (
+      !lost &&
+      !reports.has(incarnation) &&
+      node !== undefined &&
+      isGivenUp(node, desired.replaceAfterMs)
+    );
+  });
+  const givenUp = new Set(silent.map(({ incarnation }) => incarnation));
+  const left = seats.length + livingOf({ leavers, givenUp }).length;
+  const enough = Math.max(desired.replicas, desired.replicationFactor);
+  const away = document.members.filter((member) => !reports.has(member.incarnation));
+  const isRepair =
+    left >= Math.min(current.seats.length, enough) &&
+    desired.replicationFactor >= current.replicationFactor &&
+    toleratesMissing(current, new Set(away.map(({ incarnation }) => incarnation)));
+  return isRepair ? givenUp : new Set();
 }
 
 /** The candidate without what lowers the number of copies: leavers stay and N does not fall. */
 export function withoutShrinking(candidate: Candidate, current: Assignment): Candidate {
-  const kept = candidate.leavers
-    .filter((member) => !member.lost)
-    .map(({ incarnation, zone }): Seat => ({ incarnation, zone }));
+  const living = livingOf(candidate);
   const lowersN = candidate.replicationFactor < current.replicationFactor;
   const copies = lowersN ? current : candidate;
+  const kept = living.map(({ incarnation, zone }): Seat => ({ incarnation, zone }));
   const seats = [...candidate.seats, ...kept];
   return {
     ...candidate,
     seats,
-    leavers: candidate.leavers.filter((member) => member.lost),
+    leavers: candidate.leavers.filter((member) => !living.includes(member)),
     replicationFactor: copies.replicationFactor,
     readQuorum: copies.readQuorum,
     writeQuorum: copies.writeQuorum,
@@ -127,7 +173,10 @@ function pendingOf(world: World, id: NodeId): Pending {
 }
 
 /** What the change does, in words: `replace dev-1, join dev-3, dev-4, leave dev-2, N 3 → 2`. */
-export function summaryOf(candidate: Candidate, current: Assignment): string {
+export function summaryOf(
+  candidate: Omit<Candidate, 'joiners'> & { readonly joiners: readonly Pick<Joiner, 'id'>[] },
+  current: Assignment,
+): string {
   const joins = candidate.joiners.map(({ id }) => id);
   const leaves = candidate.leavers.map(({ id }) => id);
   const replaced = joins.filter((id) => leaves.includes(id));
@@ -155,6 +204,10 @@ export function summaryOf(candidate: Candidate, current: Assignment): string {
 }
 
 /** Incarnations that the candidate takes away while their copies live. */
-export function livingLeavers({ leavers }: Candidate): ReadonlySet<Incarnation> {
-  return new Set(leavers.filter((member) => !member.lost).map((member) => member.incarnation));
+export function livingLeavers(candidate: Candidate): ReadonlySet<Incarnation> {
+  return new Set(livingOf(candidate).map(({ incarnation }) => incarnation));
+}
+
+function livingOf({ leavers, givenUp }: Pick<Candidate, 'leavers' | 'givenUp'>): readonly Member[] {
+  return leavers.filter(({ lost, incarnation }) => !lost && !givenUp.has(incarnation));
 }

@@ -19,7 +19,7 @@ import type { Wait } from './actions.ts';
 import type { ObservedNode } from './observed.ts';
 import { SILENT, act, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
-import { departing, names, stampOf } from './world.ts';
+import { departing, stampOf, they } from './world.ts';
 import type { World } from './world.ts';
 
 /** R9: volumes that are proved gone never act again. */
@@ -68,7 +68,7 @@ export function recordFullBarrier(world: World): Verdict {
   return hold(
     wait(
       'CleanUpRunning',
-      `Clean-up waits until ${names(missing)} acknowledge epoch ${document.epoch}`,
+      `Clean-up waits until ${they(missing, 'acknowledges', 'acknowledge')} epoch ${document.epoch}`,
       'They must answer again, or their volumes be proved gone',
       missing.map(({ id }) => id),
     ),
@@ -100,13 +100,17 @@ export function confirmCleanUps(world: World): Verdict {
     return store(confirmCleanUp(document, stayed, stampOf(world)), document);
   }
   if (unclean.length === 0) return SILENT;
-  const ids = unclean.flatMap((incarnation) => memberOf(document, incarnation)?.id ?? []);
+  const losers = unclean.flatMap((incarnation) => memberOf(document, incarnation) ?? []);
   return hold(
     wait(
       'CleanUpRunning',
-      `${ids.join(', ')} hand over and delete the slots that they lost`,
+      they(
+        losers,
+        'hands over and deletes the slots that it lost',
+        'hand over and delete the slots that they lost',
+      ),
       'It ends by itself',
-      ids,
+      losers.map(({ id }) => id),
     ),
   );
 }
@@ -152,12 +156,7 @@ export function removeDeparted(world: World): Verdict {
     const { report } = node;
     const fresh =
       report !== null && report.clusterId === null && !memberOf(world.document, report.incarnation);
-    const empty =
-      report === null &&
-      node.process === 'stopped' &&
-      node.volume === null &&
-      !world.document.members.some((member) => member.id === node.id && !member.lost);
-    if (fresh || empty) {
+    if (fresh || isEmpty(world, node)) {
       return act({
         kind: 'remove-node',
         id: node.id,
@@ -166,7 +165,35 @@ export function removeDeparted(world: World): Verdict {
       });
     }
   }
-  return SILENT;
+  return hold(
+    ...nodes.filter((node) => isUnknown(world, node)).map((node) => goingWait(world, node)),
+  );
+}
+
+/** No volume, so nothing is on it: one that stopped before it had any, or that no host has taken yet. */
+function isEmpty(world: World, node: ObservedNode): boolean {
+  const { process, volume } = node;
+  const isDown = process === 'stopped' || process === 'starting';
+  return isDown && volume === null && isUnknown(world, node);
+}
+
+/** Nobody wants it, the document names nobody there, and it has not said who it is. */
+function isUnknown({ document, wished }: World, { id, report }: ObservedNode): boolean {
+  return (
+    report === null &&
+    !wished.has(id) &&
+    !document.members.some((member) => member.id === id && !member.lost)
+  );
+}
+
+/** Its volume may hold something: it goes by its own word alone, and until then the ring is not at rest. */
+function goingWait({ desired }: World, { id, process, silentMs }: ObservedNode): Wait {
+  if (process === 'stopping')
+    return wait('CleanUpRunning', `${id} stops`, 'It ends by itself', [id]);
+  const unwanted = `${id} is not wanted any more, and has not answered`;
+  return silentMs > desired.abortAfterMs
+    ? wait('MemberUnreachable', unwanted, 'See its log; it goes once it answers', [id])
+    : wait('NodesStarting', unwanted, 'It starts by itself, and goes then; see its log', [id]);
 }
 
 /** Forgets members whose nodes are gone, and the receipts that have served. */

@@ -1,5 +1,6 @@
 // plan(desired, observed): the precedence list. The first rule with an answer wins; one action a
-// pass, then everything is observed again. Nothing is remembered between two passes.
+// pass, then everything is observed again. Nothing is remembered between two passes, and whatever is
+// pending goes on with the next one, until nothing is (I8).
 import { NO_RULES_OFF } from '../../core/replica/rules.ts';
 import type { Rule } from '../../core/replica/rules.ts';
 import type { Action, Wait } from './actions.ts';

@@ -2,6 +2,7 @@
 // epoch is made, an existing cluster is never bootstrapped over, and a split ring stops everything.
 import { documentHash, memberOf } from '../../core/membership/document.ts';
 import { bootstrap } from '../../core/membership/change.ts';
+import type { NodeReport } from '../../core/api/admin.ts';
 import { clusterId, epoch } from '../../core/api/ids.ts';
 import type { NodeId } from '../../core/api/ids.ts';
 import type { Wait } from './actions.ts';
@@ -101,23 +102,37 @@ export function found(desired: Desired, observed: Observed): Verdict {
   );
 }
 
-/** Two documents of one epoch: nobody may go on (protocol §2). */
+/**
+ * Two documents of one epoch: nobody may go on (protocol §2). Who holds the one that was not stored is
+ * named first: the others only met it, remember that until they are restarted, and are no side.
+ */
 export function haltOnSplitRing({ observed, document }: World): Verdict {
-  const split = observed.nodes.filter(
-    ({ report }) =>
-      report !== null &&
-      (report.splitRing ||
-        (report.clusterId === document.clusterId &&
-          report.epoch === document.epoch &&
-          report.documentHash !== documentHash(document))),
+  const hash = documentHash(document);
+  const ids = (of: (report: NodeReport) => boolean): NodeId[] =>
+    observed.nodes.filter(({ report }) => report !== null && of(report)).map(({ id }) => id);
+  const aside = ids(
+    (report) =>
+      report.clusterId === document.clusterId &&
+      report.epoch === document.epoch &&
+      report.documentHash !== hash,
   );
-  if (split.length === 0) return SILENT;
+  if (aside.length > 0)
+    return halt(
+      wait(
+        'SplitRing',
+        `Two ring documents of epoch ${document.epoch} exist; another one than the stored: ${aside.join(', ')}`,
+        'Save all volumes, remove those of the members named, then restart all others',
+        aside,
+      ),
+    );
+  const met = ids((report) => report.splitRing);
+  if (met.length === 0) return SILENT;
   return halt(
     wait(
       'SplitRing',
-      `Two ring documents of epoch ${document.epoch} exist`,
-      'Remove the volumes of the nodes that hold the document which was not stored',
-      split.map(({ id }) => id),
+      `Members met a second ring document of epoch ${document.epoch} and serve nothing until they are restarted`,
+      'Find who holds it (dht ring check) and remove that volume, then restart the members named',
+      met,
     ),
   );
 }

@@ -12,7 +12,7 @@ import type { Candidate } from './candidate.ts';
 import { movesOf } from './forecast.ts';
 import { outdated } from './upgrade.ts';
 import { wait } from './verdict.ts';
-import { departing, isWhole, names, seatedMembers } from './world.ts';
+import { departing, isWhole, names, overdue, seatedMembers, they } from './world.ts';
 import type { World } from './world.ts';
 
 type Refusal = (world: World, candidate: Candidate) => Wait | null;
@@ -30,7 +30,7 @@ function untilTheyCome({ leavers, pending }: Candidate): Wait | null {
   if (coming.length === 0) return null;
   return wait(
     'NodesStarting',
-    `${names(leavers)} stay until ${names(coming)} can take their slots`,
+    `${they(leavers, 'stays', 'stay')} until ${names(coming)} can take their slots`,
     'They start by themselves; see their logs where they do not',
     coming.map(({ id }) => id),
   );
@@ -53,10 +53,10 @@ const belowReplicationFactor: Refusal = (_world, candidate) => {
 
 const zoneRuleBroken: Refusal = (world, candidate) => {
   const left = new Set(candidate.seats.map((seat) => seat.zone));
-  const emptied = [...new Set(world.document.current.seats.map((seat) => seat.zone))].filter(
-    (zone) => !left.has(zone),
-  );
-  if (emptied.length === 0) return null;
+  const before = new Set(world.document.current.seats.map((seat) => seat.zone));
+  // A zone that a joiner opens is as good as the one that is given up.
+  if (left.size >= before.size) return null;
+  const emptied = [...before].filter((zone) => !left.has(zone));
   return (
     untilTheyCome(candidate) ??
     wait(
@@ -90,11 +90,17 @@ const underReplicated: Refusal = (world, candidate) => {
 };
 
 const memberUnreachable: Refusal = (world) => {
-  const silent = seatedMembers(world).filter((m) => !m.lost && !world.reports.has(m.incarnation));
+  const late = overdue(world);
+  const silent = [...seatedMembers(world), ...departing(world)].filter(
+    (member) => !member.lost && !world.reports.has(member.incarnation) && !late.includes(member),
+  );
   if (silent.length === 0) return null;
+  const left = silent.filter(({ state }) => state === 'left');
+  const owing =
+    left.length === 0 ? '' : `; ${names(left)} had left without handing everything over`;
   return wait(
     'MemberUnreachable',
-    `${names(silent)} do not answer`,
+    `${they(silent, 'does', 'do')} not answer${owing}`,
     `Start them again or remove their volumes for good, ${OR_RAISE}`,
     ids(silent),
   );
@@ -108,7 +114,7 @@ const documentUnknown: Refusal = (world) => {
   if (behind.length === 0) return null;
   return wait(
     'DocumentUnknown',
-    `${names(behind)} have not adopted the stored ring document`,
+    `${they(behind, 'has', 'have')} not adopted the stored ring document`,
     `They are given it as soon as they answer, ${OR_RAISE}`,
     ids(behind),
   );
@@ -124,18 +130,23 @@ const rebuildInProgress: Refusal = (world, candidate) => {
   if (replaced.length === 0) return null;
   return wait(
     'RebuildInProgress',
-    `${names(replaced)} lost their volumes and are rebuilt first`,
+    `${they(replaced, 'lost its volume and is', 'lost their volumes and are')} rebuilt first`,
     `It ends by itself once their nodes are up, ${OR_RAISE}`,
     ids(replaced),
   );
 };
 
 const operationInFlight: Refusal = (world) => {
-  const { document } = world;
+  const { document, reports } = world;
+  // Who must acknowledge first and lets everybody wait for too long holds up nothing but their clean-up.
+  const isHeldUp =
+    overdue(world).length > 0 && document.progress.fullBarrier < (document.settled?.epoch ?? 0);
+  if (isHeldUp) return null;
   const uncleaned = document.uncleaned.flatMap(
     (incarnation) => memberOf(document, incarnation) ?? [],
   );
-  const busy = [...new Set(ids([...departing(world), ...uncleaned]))];
+  const answering = [...departing(world), ...uncleaned].filter((m) => reports.has(m.incarnation));
+  const busy = [...new Set(ids(answering))];
   if (busy.length === 0) return null;
   return wait(
     'OperationInFlight',
@@ -152,7 +163,7 @@ const hintsOutstanding: Refusal = (world) => {
   if (holders.length === 0) return null;
   return wait(
     'HintsOutstanding',
-    `${names(holders)} keep writes for members that were away`,
+    `${they(holders, 'keeps', 'keep')} writes for members that were away`,
     `They are delivered by themselves once those answer, ${OR_RAISE}`,
     ids(holders),
   );
@@ -179,7 +190,7 @@ const digestMismatch: Refusal = (world) => {
   if (unequal.length === 0) return null;
   return wait(
     'DigestMismatch',
-    `${names(unequal)} have slots that differ from their co-replicas`,
+    `${they(unequal, 'has', 'have')} slots that differ from those of co-replicas`,
     `Anti-entropy settles them by itself, ${OR_RAISE}`,
     ids(unequal),
   );

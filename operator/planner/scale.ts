@@ -20,7 +20,7 @@ import type { Candidate, Pending } from './candidate.ts';
 import { diskRefusal, refusals } from './refuse.ts';
 import { SILENT, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
-import { isWhole, seatedMembers, stampOf } from './world.ts';
+import { isWhole, newcomersOf, seatedMembers, stampOf } from './world.ts';
 import type { World } from './world.ts';
 
 /** From stable into the change that the desired state asks for, or why not yet. */
@@ -28,19 +28,10 @@ export function startChange(world: World): Verdict {
   const { document, desired } = world;
   if (document.phase !== 'stable') return SILENT;
   const wanted = candidateOf(world);
+  if (desired.paused) return holdWhilePaused(world, wanted);
   const waits: Wait[] = wanted.pending.map(pendingWait);
   if (!differs(wanted, document.current))
     return waits.length > 0 ? hold(...waits) : relayout(world, wanted);
-  if (desired.paused) {
-    return hold(
-      wait(
-        'Paused',
-        `The cluster is paused: ${summaryOf(wanted, document.current)} waits`,
-        'Set paused to false',
-      ),
-      ...waits,
-    );
-  }
   // I4: the next change may be accepted once the present epoch's barrier holds.
   if (!world.without.has('R5') && !holds(world.barrier)) return hold(barrierWait(world), ...waits);
   const refused = lowersCopies(wanted, document) ? refusals(world, wanted) : [];
@@ -48,6 +39,17 @@ export function startChange(world: World): Verdict {
   waits.unshift(...refused);
   if (!differs(allowed, document.current) || holdsBack(allowed)) return hold(...waits);
   return begin(world, allowed, waits);
+}
+
+/** Newcomers that were not started are told of with those that are ready: all wait for the same. */
+function holdWhilePaused(world: World, wanted: Candidate): Verdict {
+  const unstarted = newcomersOf(world).filter((id) => !world.nodes.has(id));
+  const waits = wanted.pending.filter(({ id }) => !unstarted.includes(id)).map(pendingWait);
+  const joiners = [...wanted.joiners, ...unstarted.map((id) => ({ id }))];
+  const summary = summaryOf({ ...wanted, joiners }, world.document.current);
+  if (summary === '') return hold(...waits);
+  const message = `The cluster is paused: ${summary} waits`;
+  return hold(wait('Paused', message, 'Set paused to false'), ...waits);
 }
 
 function begin(world: World, allowed: Candidate, waits: readonly Wait[]): Verdict {
@@ -72,11 +74,11 @@ function begin(world: World, allowed: Candidate, waits: readonly Wait[]): Verdic
 
 /** Another layout is a change of its own (protocol §1): when there is nothing else to do. */
 function relayout(world: World, wanted: Candidate): Verdict {
-  const { document, desired, barrier } = world;
+  const { document, barrier } = world;
   const layout = naturalLayout(wanted.seats, wanted.replicationFactor);
   const whole =
     barrier.verdict === 'full' && seatedMembers(world).every((member) => isWhole(world, member));
-  if (layout === document.current.layout.kind || desired.paused || !whole) return SILENT;
+  if (layout === document.current.layout.kind || !whole) return SILENT;
   return begin(world, { ...wanted, layout }, []);
 }
 

@@ -5,13 +5,17 @@ import type { NodeId } from '../../core/api/ids.ts';
 import type { Wait } from './actions.ts';
 import { act, hold, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
-import { silenceMs } from './world.ts';
+import { newcomersOf, silenceMs } from './world.ts';
 import type { World } from './world.ts';
 
-/** Starts one node. The one that answered last comes first: a crash loop must not starve the others. */
+/**
+ * Starts one node. The one that answered last comes first: a crash loop must not starve the others.
+ * A paused ring gets no newcomer: it would cost its host and do nothing.
+ */
 export function startNodes(world: World): Verdict {
-  const { document, observed, nodes, wished } = world;
-  const needed = new Set<NodeId>(wished);
+  const { desired, document, observed, nodes, wished } = world;
+  const held = desired.paused ? newcomersOf(world) : [];
+  const needed = new Set<NodeId>([...wished].filter((id) => !held.includes(id)));
   for (const member of document.members) {
     if (!member.lost && !hasReceipt(document, member.incarnation)) needed.add(member.id);
   }

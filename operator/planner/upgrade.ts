@@ -7,7 +7,7 @@ import { memberOf } from '../../core/membership/document.ts';
 import type { ObservedNode } from './observed.ts';
 import { SILENT, act, hold, store, wait } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
-import { isWhole, names, seatedMembers, stampOf } from './world.ts';
+import { isWhole, seatedMembers, stampOf, they } from './world.ts';
 import type { World } from './world.ts';
 
 /** Restarts one node that runs another revision than the desired one. */
@@ -18,7 +18,7 @@ export function rollNodes(world: World): Verdict {
     return hold(
       wait(
         'Paused',
-        `The cluster is paused: ${names(old)} keep their revision`,
+        `The cluster is paused: ${they(old, 'keeps its', 'keep their')} revision`,
         'Set paused to false',
         old.map(({ id }) => id),
       ),

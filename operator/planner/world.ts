@@ -8,6 +8,7 @@ import type { Barrier } from '../../core/membership/barrier.ts';
 import { memberOf } from '../../core/membership/document.ts';
 import type { Stamp } from '../../core/membership/edit.ts';
 import { hasReceipt } from '../../core/membership/upkeep.ts';
+import { MEMBERS_MAX } from '../../core/limits.ts';
 import type { Rule } from '../../core/replica/rules.ts';
 import type { Desired, Observed, ObservedNode } from './observed.ts';
 
@@ -50,23 +51,69 @@ export function worldOf(
 }
 
 /**
- * The lowest ordinals that are not to be decommissioned, as many as replicas are asked for. Ids need
- * not be contiguous: with dev-1 decommissioned, three replicas are dev-0, dev-2 and dev-3.
+ * As many as replicas are asked for, none of them to be decommissioned: who has a seat first, then the
+ * lowest ordinals. Ids need not be contiguous: with dev-1 decommissioned, three replicas are dev-0, dev-2
+ * and dev-3, and they stay so when it may come back, since nobody would gain by moving.
  */
 export function wishedIds(desired: Desired, observed: Observed): ReadonlySet<NodeId> {
-  const avoided = new Set<NodeId>(desired.decommission);
-  const { replaceAfterMs } = desired;
-  for (const node of observed.nodes) {
-    // Replaced like a decommissioned one; it is welcome again as soon as it answers.
-    if (replaceAfterMs !== null && node.report === null && node.silentMs > replaceAfterMs)
-      avoided.add(node.id);
-  }
+  const avoided = new Set<NodeId>([...desired.decommission, ...givenUpIds(desired, observed)]);
+  const seated = seatedIds(observed);
   const wished = new Set<NodeId>();
+  for (let ordinal = 0; seated.size > 0 && ordinal < ORDINALS_MAX; ordinal++) {
+    const id = observed.nameOf(ordinal);
+    if (seated.delete(id) && !avoided.has(id) && wished.size < desired.replicas) wished.add(id);
+  }
   for (let ordinal = 0; wished.size < desired.replicas; ordinal++) {
     const id = observed.nameOf(ordinal);
     if (!avoided.has(id)) wished.add(id);
   }
   return wished;
+}
+
+/**
+ * Replaced like decommissioned ones, and welcome again as soon as they answer. With a silent member go the
+ * names of those who have left: they get no receipt without its word, and a place would stay empty for as long.
+ */
+function givenUpIds({ replaceAfterMs }: Desired, { document, nodes }: Observed): Set<NodeId> {
+  const living = document?.members.filter(({ lost }) => !lost) ?? [];
+  const members = new Set(living.map(({ id }) => id));
+  const silent = nodes.filter((node) => isGivenUp(node, replaceAfterMs));
+  const unstarted = silent.filter(({ id, process }) => process === 'starting' && !members.has(id));
+  const first = passedOver(unstarted);
+  const given = silent.filter((node) => node === first || !unstarted.includes(node));
+  const left = living.filter(({ state }) => state === 'left');
+  const others = given.some(({ id }) => members.has(id)) ? left : [];
+  return new Set([...given, ...others].map(({ id }) => id));
+}
+
+/**
+ * Of the newcomers that do not start: the first that has a volume, since that may bind it to a host which is
+ * gone. Only one, or each would be followed by the next for as long as what keeps them lasts.
+ */
+function passedOver(unstarted: readonly ObservedNode[]): ObservedNode | undefined {
+  return unstarted.find(({ volume }) => volume !== null);
+}
+
+/** True where it has been silent for longer than somebody said to wait. Its volume may still be there. */
+export function isGivenUp(node: ObservedNode, replaceAfterMs: number | null): boolean {
+  return replaceAfterMs !== null && node.report === null && node.silentMs > replaceAfterMs;
+}
+
+/** With holes left by decommissioned ones, ordinals are higher than there are members. */
+const ORDINALS_MAX = 4 * MEMBERS_MAX;
+
+function seatedIds({ document }: Observed): Set<NodeId> {
+  if (document === null) return new Set();
+  const seats = new Set(document.current.seats.map((seat) => seat.incarnation));
+  return new Set(
+    document.members.filter(({ incarnation }) => seats.has(incarnation)).map(({ id }) => id),
+  );
+}
+
+/** Wished, and without a seat yet. */
+export function newcomersOf({ wished, observed }: World): readonly NodeId[] {
+  const seated = seatedIds(observed);
+  return [...wished].filter((id) => !seated.has(id));
 }
 
 /** Silence of an incarnation in ms; without a node of its own: since the epoch was stored. */
@@ -112,6 +159,20 @@ export function departing({ document }: World): readonly Member[] {
 }
 
 /**
+ * Of the departing ones those whose time is up (replaceAfterSeconds). Nothing is deleted without their word,
+ * and nothing else is waited for: the ring holds every acknowledged write without them (decision 0014).
+ */
+export function overdue(world: World): readonly Member[] {
+  const { desired, nodes, reports } = world;
+  return departing(world).filter(({ id, incarnation }) => {
+    const node = nodes.get(id);
+    return (
+      !reports.has(incarnation) && node !== undefined && isGivenUp(node, desired.replaceAfterMs)
+    );
+  });
+}
+
+/**
  * True where every document but the newest is surely known here: more than half of the seats answer, and
  * so did they when a later epoch was made, each under the epoch before it (I2). Lost members tell
  * nothing: where they leave no such majority, all the others must answer. The old ring counts until
@@ -137,6 +198,15 @@ export function mayAuthor({ document, observed, reports }: World): boolean {
 export function stampOf({ document, observed, reports }: World): Stamp {
   const heard = document.members.every((m) => m.lost || reports.has(m.incarnation));
   return { nowMs: observed.nowMs, epoch: (document.epoch + (heard ? 1 : 2)) as Epoch };
+}
+
+/** For messages: `dev-1 stays`, `dev-1, dev-2 stay`. */
+export function they(
+  members: readonly { readonly id: NodeId }[],
+  verb: string,
+  verbOfMany: string,
+): string {
+  return `${names(members)} ${members.length === 1 ? verb : verbOfMany}`;
 }
 
 /** Names of members, for messages. */

@@ -3,6 +3,7 @@ import type { RingDocument } from '../../core/api/ring-document.ts';
 import { decodeDocument } from '../../core/membership/document.ts';
 import { Connection, requestBytes } from '../live/connection.ts';
 import { OperatedRing } from '../live/operated-ring.ts';
+import type { RingWish } from '../live/operated-ring.ts';
 import { until } from '../live/until.ts';
 import { LoadGenerator } from './load.ts';
 
@@ -14,7 +15,7 @@ const FILL_MS = 30_000;
 const VALUE = 'x'.repeat(VALUE_BYTES);
 
 export async function withRing<T>(
-  wish: { readonly replicas: number; readonly replicationFactor: number },
+  wish: RingWish,
   use: (ring: OperatedRing) => Promise<T>,
 ): Promise<T> {
   const ring = await OperatedRing.start(wish);

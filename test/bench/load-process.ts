@@ -1,8 +1,8 @@
 // The load generator, in a process of its own: keeps requests outstanding for some seconds and
 // tells how many were answered, how fast, and how busy it was itself.
-import { readFileSync } from 'node:fs';
 import { Connection } from '../live/connection.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
+import { processorSeconds } from './processor-time.ts';
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const requests = order.requests.map((text) => Buffer.from(text, 'latin1'));
@@ -11,7 +11,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   let next = 0;
   const connections = Array.from({ length: order.outstanding }, () => new Connection(order.port));
   const cpu = process.cpuUsage();
-  const serverBefore = processorSeconds(order.server);
+  const serverBefore = processorSeconds([order.server ?? 0]);
   const began = performance.now();
   const end = began + order.seconds * 1000;
   await Promise.all(
@@ -36,20 +36,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     p99Ms: quantile(0.99),
     failed,
     busy: (user + system) / 1e6 / seconds,
-    costMicros: ((processorSeconds(order.server) - serverBefore) * 1e6) / latencies.length,
+    costMicros: ((processorSeconds([order.server ?? 0]) - serverBefore) * 1e6) / latencies.length,
   };
-}
-
-/** Processor time that the process has used so far, all threads; NaN where /proc does not tell. */
-function processorSeconds(pid: number | undefined): number {
-  try {
-    const stat = readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // Fields 14 and 15 of proc(5), in ticks of 10 ms.
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return NaN;
-  }
 }
 
 process.on('message', (order: LoadOrder) => {

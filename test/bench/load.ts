@@ -46,25 +46,52 @@ export class LoadGenerator {
   }
 }
 
-/** Medians of each order over some rounds, run by turns; the first round only warms up. */
+/** Medians of each order over some rounds, run by turns. */
 export async function byTurns<K extends string>(
   generator: LoadGenerator,
   orders: Readonly<Record<K, LoadOrder>>,
   rounds: number,
 ): Promise<Record<K, LoadResult>> {
+  const results = await roundsByTurns(generator, orders, rounds);
   const names = Object.keys(orders) as K[];
-  const results = new Map<K, LoadResult[]>(names.map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
-      const result = await generator.run(orders[name]);
-      if (round > 0) results.get(name)!.push(result);
-    }
-  }
-  const medians = names.map((name) => [name, medianOf(results.get(name)!)] as const);
+  const medians = names.map((name) => [name, medianOf(results[name])] as const);
   return Object.fromEntries(medians) as Record<K, LoadResult>;
 }
 
-function medianOf(results: readonly LoadResult[]): LoadResult {
+/**
+ * What each order gave, round by round; a first round only warms up. Each round begins with another
+ * one: none is always the one that follows a store which still compacts what it was written.
+ */
+export async function roundsByTurns<K extends string>(
+  generator: LoadGenerator,
+  orders: Readonly<Record<K, LoadOrder>>,
+  rounds: number,
+): Promise<Record<K, LoadResult[]>> {
+  const names = Object.keys(orders) as K[];
+  const results = names.map((): LoadResult[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (let turn = 0; turn < names.length; turn++) {
+      const which = (turn + round) % names.length;
+      const result = await generator.run(orders[names[which]!]);
+      if (round > 0) results[which]!.push(result);
+    }
+  }
+  const named = names.map((name, i) => [name, results[i]!] as const);
+  return Object.fromEntries(named) as Record<K, LoadResult[]>;
+}
+
+/** Some nodes beside others, all of them in each round: the median of rounds, which a slow one does not move. */
+export function pairwise(
+  own: readonly (readonly LoadResult[])[],
+  others: readonly (readonly LoadResult[])[],
+  field: 'rate' | 'costMicros',
+): number {
+  const mean = (nodes: typeof own, round: number): number =>
+    nodes.reduce((sum, results) => sum + results[round]![field], 0) / nodes.length;
+  return median(own[0]!.map((_result, round) => mean(own, round) / mean(others, round)));
+}
+
+export function medianOf(results: readonly LoadResult[]): LoadResult {
   const of = (field: keyof LoadResult): number => median(results.map((result) => result[field]));
   return {
     rate: of('rate'),

@@ -9,7 +9,15 @@ export const ASKER = incarnation('0000000000000001');
 export const ANSWERER = incarnation('0000000000000002');
 
 export function envelope(from: Incarnation, to: Incarnation, body: PeerMessage): Envelope {
-  return { from, to, epoch: epoch(7), documentHash: '0123456789abcdef', clock: 1.7e15, body };
+  return {
+    from,
+    to,
+    epoch: epoch(7),
+    documentHash: '0123456789abcdef',
+    clock: 1.7e15,
+    body,
+    about: null,
+  };
 }
 
 export function openEnd(
@@ -24,6 +32,7 @@ export function openEnd(
       epoch: epoch(7),
       protocolVersionMin: 1,
       protocolVersionMax: 1,
+      namesWanted: false,
     }),
     secret: 'bench',
     listen: { host: '127.0.0.1', port: 0 },

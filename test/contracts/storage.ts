@@ -1,6 +1,5 @@
 // What every store must do, whatever it is made of: run against memory and level alike.
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation } from '../../core/api/ids.ts';
 import type { Key } from '../../core/api/object.ts';
 import type { StoreWrite } from '../../core/replica/effects.ts';
@@ -8,9 +7,7 @@ import { compareKeys, keyOf, slotOf } from '../../core/ring/hash.ts';
 import { loadBytes } from '../../node/storage/record.ts';
 import type { Storage } from '../../node/storage/storage.ts';
 import { documentOf, keysOfSlot, objectOf, recordOf, stored } from '../node/storage/samples.ts';
-
-/** Runs with a new, empty store and closes it. */
-export type WithStorage = (run: (storage: Storage) => Promise<void>) => Promise<void>;
+import { twin, type WithStorage } from './storage-twin.ts';
 
 const BITS = 3;
 const alice = incarnation('00000000000000a1');
@@ -60,6 +57,25 @@ function loads(withStorage: WithStorage): void {
       await stored(storage, recordOf('a', 'one'));
       await stored(storage, { kind: 'record', key: keyOf('a'), object: null });
       expect(await storage.load(keyOf('a'))).toBeNull();
+    }));
+
+  test('a record that is said to be new is there, also where its absence was asked for before', () =>
+    withStorage(async (storage) => {
+      const isNew = true as const;
+      const keys = ['a', 'b'].map((text) => keyOf(text));
+      expect(await storage.load(keys[0]!)).toBeNull();
+      const writes = keys.map((key) => ({
+        kind: 'record' as const,
+        key,
+        isNew,
+        object: objectOf('v'),
+      }));
+      storage.store(writes, () => undefined);
+      for (const key of keys) expect(await storage.load(key)).toEqual(objectOf('v'));
+      await stored(storage);
+      for (const key of keys) expect(await storage.load(key)).toEqual(objectOf('v'));
+      const loads = keys.map((key) => storage.counts().bytes[slotOf(key, 12)]);
+      expect(loads).toEqual(keys.map((key) => loadBytes(key, objectOf('v'))));
     }));
 
   test('a value that is a small part of a large frame does not keep the frame', () =>
@@ -299,101 +315,4 @@ function counts(withStorage: WithStorage): void {
       );
       expect(storage.counts().bytes[slot]).toBe(loadBytes(keyOf('a'), objectOf('one')));
     }));
-}
-
-type Command =
-  | { kind: 'put' | 'remove' | 'load'; key: number; size: number }
-  | { kind: 'erase' | 'scan'; slot: number }
-  | { kind: 'await' };
-
-function twin(withStorage: WithStorage): void {
-  const command: fc.Arbitrary<Command> = fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        kind: fc.constantFrom('put' as const, 'put' as const, 'remove' as const, 'load' as const),
-        key: fc.nat(30),
-        size: fc.nat(600),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constantFrom('erase' as const, 'scan' as const),
-        slot: fc.nat(7),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant({ kind: 'await' as const }) },
-  );
-
-  test('any history of writes, erasures, loads and scans gives what a plain map gives', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 60 }), (commands) =>
-        withStorage(async (storage) => {
-          await stored(storage, { kind: 'document', document: documentOf(BITS) });
-          const map = new Map<string, ReturnType<typeof objectOf>>();
-          for (const [i, step] of commands.entries()) await follow(storage, map, step, i + 1);
-          await stored(storage);
-          await storage.counted;
-          expect(countsOf(storage)).toEqual(tally(map));
-        }),
-      ),
-      { numRuns: 40 },
-    );
-  });
-}
-
-async function follow(
-  storage: Storage,
-  map: Map<string, ReturnType<typeof objectOf>>,
-  step: Command,
-  counter: number,
-): Promise<void> {
-  const inSlot = (slot: number): string[] =>
-    [...map.keys()].filter((text) => slotOf(keyOf(text), BITS) === slot);
-  switch (step.kind) {
-    case 'put': {
-      const object = objectOf('v'.repeat(step.size), counter);
-      map.set(`key-${step.key}`, object);
-      return storage.store(
-        [{ kind: 'record', key: keyOf(`key-${step.key}`), object }],
-        () => undefined,
-      );
-    }
-    case 'remove':
-      map.delete(`key-${step.key}`);
-      return storage.store(
-        [{ kind: 'record', key: keyOf(`key-${step.key}`), object: null }],
-        () => undefined,
-      );
-    case 'load': {
-      const wanted = map.get(`key-${step.key}`) ?? null;
-      expect(await storage.load(keyOf(`key-${step.key}`))).toEqual(wanted);
-      return;
-    }
-    case 'erase':
-      for (const text of inSlot(step.slot)) map.delete(text);
-      return storage.store([{ kind: 'erase-slot', slot: step.slot }], () => undefined);
-    case 'scan':
-      expect((await keysOfSlot(storage, step.slot, 2)).sort()).toEqual(inSlot(step.slot).sort());
-      return;
-    case 'await':
-      return stored(storage);
-  }
-}
-
-function countsOf(storage: Storage): { keys: number[]; bytes: number[] } {
-  const { keys, bytes } = storage.counts();
-  return { keys: [...keys], bytes: [...bytes] };
-}
-
-function tally(map: Map<string, ReturnType<typeof objectOf>>): { keys: number[]; bytes: number[] } {
-  const keys = new Array<number>(2 ** BITS).fill(0);
-  const bytes = new Array<number>(2 ** BITS).fill(0);
-  for (const [text, object] of map) {
-    const key = keyOf(text);
-    keys[slotOf(key, BITS)]!++;
-    bytes[slotOf(key, BITS)]! += loadBytes(key, object);
-  }
-  return { keys, bytes };
 }

@@ -1,7 +1,8 @@
 // What every implementation of the transport's port must do; run against node:net and memory.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clusterId, epoch, incarnation, nodeId, type Incarnation } from '../../core/api/ids.ts';
+import { clusterId, epoch, incarnation, nodeId, requestId } from '../../core/api/ids.ts';
+import type { Incarnation, RequestId } from '../../core/api/ids.ts';
 import type { Envelope } from '../../core/api/messages.ts';
 import type { TransportLog } from '../../node/transport/options.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   Transport,
   TransportEvents,
 } from '../../node/transport/transport.ts';
-import { envelopeOf, KINDS } from '../node/codec/envelopes.ts';
+import { bare, envelopeOf, KINDS } from '../node/codec/envelopes.ts';
 import { Journal } from './journal.ts';
 
 export type Happening =
@@ -75,7 +76,11 @@ export class Station {
     return entry !== undefined && 'reason' in entry ? entry.reason : '';
   }
 
-  say(to: { readonly hello: Pick<Hello, 'incarnation'> }, call: number): void {
+  say(
+    to: { readonly hello: Pick<Hello, 'incarnation'> },
+    call: number,
+    about: RequestId | null = null,
+  ): void {
     this.transport.send({
       from: this.hello.incarnation,
       to: to.hello.incarnation,
@@ -83,6 +88,7 @@ export class Station {
       documentHash: '',
       clock: 1,
       body: { kind: 'refused', call, code: 'INTERNAL' },
+      about,
     });
   }
 }
@@ -93,6 +99,7 @@ export const HELLO: Hello = {
   epoch: epoch(3),
   protocolVersionMin: 1,
   protocolVersionMax: 1,
+  namesWanted: true,
 };
 
 export interface StationWish extends Partial<Hello> {
@@ -142,7 +149,7 @@ export function transportContract(name: string, network: () => TransportNetwork)
       const sent = fc.sample(envelopeOf(kind), { numRuns: 5, seed: 1 });
       for (const envelope of sent) a.transport.send(envelope);
       await b.until('received', sent.length);
-      expect(b.received()).toStrictEqual(sent);
+      expect(b.received().map(bare)).toStrictEqual(sent);
     });
 
     test('keeps the order of frames to one peer, and loses none while connected', async () => {
@@ -248,6 +255,19 @@ export function transportContract(name: string, network: () => TransportNetwork)
       const [a, b] = [await station('a'), await station('b', { protocolVersionMax: 9 })];
       a.transport.setPeers([b.peer]);
       await connected(a, b);
+    });
+
+    test.each([
+      ['who wants to know', true, ['order-7~a-1', null]],
+      ['but not one who does not, such as an older build', false, [null, null]],
+    ])('tells a peer which request a frame is about: one %s', async (_who, namesWanted, told) => {
+      const [a, b] = [await station('a'), await station('b', { namesWanted })];
+      a.transport.setPeers([b.peer]);
+      await connected(a, b);
+      a.say(b, 1, requestId('order-7~a-1'));
+      a.say(b, 2);
+      await b.until('received', 2);
+      expect(b.received().map(({ about }) => about)).toEqual(told);
     });
 
     test('hangs up on a node that is no peer any more, and both notice', async () => {

@@ -2,31 +2,18 @@
 // scenarios need; all in namespaces of our own, gone at the end.
 import { join } from 'node:path';
 import { until } from '../live/until.ts';
+import { buildImages, IMAGES } from './images.ts';
 import { HOW_TO, Kube, isReady, run } from './kube.ts';
-import type { E2eSettings } from './kube.ts';
+import type { E2eSettings, Pod } from './kube.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CHART = join(ROOT, 'helm/ringkeeper');
 const RELEASE = 'ringkeeper';
 const OPERATORS = 'app.kubernetes.io/name=ringkeeper,app.kubernetes.io/component=operator';
 const DEFINITION = 'dhtclusters.dht.ringkeeper.dev';
-const BUILD_MS = 900_000;
 const HELM_MS = 180_000;
 /** ms between two blows at the operator. */
 const BLOW_MS = 5_000;
-
-export interface Images {
-  readonly ring: string;
-  /** The same under another name: what a rolling upgrade goes to. */
-  readonly other: string;
-  readonly load: string;
-}
-
-const IMAGES: Images = {
-  ring: 'ringkeeper:dev',
-  other: 'ringkeeper:other',
-  load: 'ringkeeper-load:dev',
-};
 
 export class Installation {
   readonly images = IMAGES;
@@ -45,6 +32,9 @@ export class Installation {
     this.#isDefined = isDefined;
   }
 
+  /** ms from helm install until the operators were ready. */
+  installMs = 0;
+
   static async open(settings: E2eSettings): Promise<Installation> {
     await refuseStrangers(settings);
     await buildImages(settings);
@@ -52,7 +42,9 @@ export class Installation {
     const installed = new Installation(settings, definition !== '');
     await installed.kube.create();
     await installed.rings.create();
+    const beganMs = performance.now();
     await installed.install();
+    installed.installMs = performance.now() - beganMs;
     return installed;
   }
 
@@ -81,28 +73,47 @@ export class Installation {
     await this.rings.destroy();
     if ((await this.#helm(['list', '-q'])) !== '') await this.uninstall();
     await this.kube.destroy();
+    // Uninstalling keeps it, for the sake of rings; those that were made here are gone.
+    if (!this.#isDefined) await this.kube.kubectl(['delete', 'crd', DEFINITION]);
   }
 
-  /** Kills every operator pod at once, so many times. */
-  async killOperators(times: number): Promise<void> {
+  /** Kills every operator pod at once, so many times in a row. */
+  async killOperatorsAgainAndAgain(times: number): Promise<void> {
     for (let i = 0; i < times; i++) {
       await new Promise((again) => setTimeout(again, BLOW_MS));
-      await this.kube.kubectl([
-        'delete',
-        'pod',
-        '-l',
-        OPERATORS,
-        '--force',
-        '--grace-period=0',
-        '--wait=false',
-      ]);
+      await this.killOperators();
     }
     await until(
       'an operator is ready again',
       HELM_MS,
-      async () => (await this.kube.pods(OPERATORS)).some(isReady),
+      async () => (await this.operators()).some(isReady),
       500,
     );
+  }
+
+  operators(): Promise<readonly Pod[]> {
+    return this.kube.pods(OPERATORS);
+  }
+
+  /** Kills every operator pod at once. */
+  async killOperators(): Promise<void> {
+    const force = ['--force', '--grace-period=0', '--wait=false'];
+    await this.kube.kubectl(['delete', 'pod', '-l', OPERATORS, ...force]);
+  }
+
+  /** While this lasts, claims may be deleted: docs/kubernetes.md says how a person would do it. */
+  async withoutClaimPolicy(act: () => Promise<void>): Promise<void> {
+    const kind = 'validatingadmissionpolicybindings';
+    const all = (await this.kube.kubectl(['get', kind, '-o', 'name'])).split('\n');
+    const mine = all.filter(
+      (name) => name.includes(this.kube.namespace) && /\.(claims|named)$/.test(name),
+    );
+    await this.kube.kubectl(['delete', ...mine]);
+    try {
+      await act();
+    } finally {
+      await this.upgrade();
+    }
   }
 
   async hosts(): Promise<readonly string[]> {
@@ -136,14 +147,4 @@ async function refuseStrangers({ context }: E2eSettings): Promise<void> {
     throw new Error(
       `the current context is ${current}, E2E_CONTEXT names ${context}: refused; ${HOW_TO}`,
     );
-}
-
-async function buildImages({ loadImage }: E2eSettings): Promise<void> {
-  const build = { timeoutMs: BUILD_MS };
-  await run('npm', ['--prefix', ROOT, 'run', '--silent', 'image'], build);
-  await run('docker', ['tag', IMAGES.ring, IMAGES.other]);
-  const load = ['build', '-q', '-f', join(ROOT, 'test/e2e/Dockerfile'), '-t', IMAGES.load, ROOT];
-  await run('docker', load, build);
-  const [command, ...args] = loadImage.split(' ');
-  await run(command!, [...args, IMAGES.ring, IMAGES.other, IMAGES.load], build);
 }

@@ -1,6 +1,7 @@
 // The whole cluster that the end-to-end scenarios run on, named by the environment, and kubectl as a
 // person would use it. Nothing is touched but namespaces of our own.
 import { execFile } from 'node:child_process';
+import { feed } from '../live/ended.ts';
 import { until } from '../live/until.ts';
 
 /** ms that one kubectl call may take; waits have a time of their own. */
@@ -41,7 +42,7 @@ export interface RunOptions {
 export function run(
   command: string,
   args: readonly string[],
-  { input, timeoutMs = CALL_MS }: RunOptions = {},
+  { input = '', timeoutMs = CALL_MS }: RunOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -58,7 +59,7 @@ export function run(
           );
       },
     );
-    child.stdin?.end(input ?? '');
+    feed(child, input);
   });
 }
 
@@ -73,10 +74,12 @@ interface Named {
 export interface Pod extends Named {
   readonly spec: {
     readonly nodeName?: string;
+    readonly schedulingGates?: readonly object[];
     readonly containers: readonly { readonly image: string }[];
   };
   readonly status: {
     readonly phase: string;
+    readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
@@ -125,7 +128,7 @@ export class Kube {
   }
 
   /** The same with POST. */
-  async posted(pod: string, port: number, path: string, timeoutMs: number): Promise<string> {
+  async posted(pod: string, port: number, path: string, options: RunOptions): Promise<string> {
     return this.kubectl(
       [
         'create',
@@ -134,7 +137,7 @@ export class Kube {
         '-f',
         '-',
       ],
-      { input: '{}', timeoutMs },
+      { input: '{}', ...options },
     );
   }
 

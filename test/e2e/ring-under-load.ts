@@ -20,6 +20,8 @@ interface Condition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  /** When `status` last became another one. */
+  readonly lastTransitionTime: string;
 }
 
 export interface RingStatus {
@@ -38,6 +40,15 @@ interface RingObject {
   readonly metadata: { readonly uid: string; readonly generation: number };
   readonly spec: RingSpec;
   readonly status?: RingStatus;
+}
+
+interface EndpointSlice {
+  readonly endpoints?:
+    | readonly {
+        readonly addresses: readonly string[];
+        readonly conditions?: { readonly ready?: boolean };
+      }[]
+    | null;
 }
 
 export class RingUnderLoad {
@@ -89,6 +100,79 @@ export class RingUnderLoad {
     return items.map(({ metadata }) => metadata.name);
   }
 
+  /** What its volumes have, by their claims' own word; one that is deleted is forgotten in the server's own time. */
+  async volumeSizes(): Promise<readonly string[]> {
+    interface Claim {
+      readonly metadata: { readonly deletionTimestamp?: string };
+      readonly status: { readonly capacity?: { readonly storage: string } };
+    }
+    const { items } = await this.kube.get<{ items: readonly Claim[] }>([
+      'pvc',
+      '-l',
+      `app.kubernetes.io/instance=${this.name}`,
+    ]);
+    // Kubernetes makes the claim of a gap's pod as well; it waits with it, and is given no volume.
+    return items.flatMap(({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined ? (status.capacity?.storage ?? []) : [],
+    );
+  }
+
+  /** Writes or reads keys by way of one member: values with their versions, as it tells them. */
+  async batch(operations: readonly object[]): Promise<readonly { readonly status: number }[]> {
+    const [member] = await this.members();
+    const body = JSON.stringify({ operations });
+    const options = { input: body, timeoutMs: 60_000 };
+    const text = await this.kube.posted(member!.metadata.name, 8080, '/v1/batch', options);
+    const { results } = JSON.parse(text) as { results: readonly { readonly status: number }[] };
+    const failed = results.find(({ status }) => status >= 300);
+    if (failed !== undefined) throw new Error(`a key of a batch failed: ${JSON.stringify(failed)}`);
+    return results;
+  }
+
+  /** null: there is none of this name. */
+  async uidOfClaim(name: string): Promise<string | null> {
+    const uid = ['pvc', name, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}'];
+    return (await this.kube.kubectl(['get', ...uid])) || null;
+  }
+
+  /** Where nothing refuses it; the API server may take a moment to forget that something did. */
+  async deleteClaim(name: string): Promise<void> {
+    let refusal = '';
+    await until('the claim may be deleted', 30_000, () =>
+      this.kube.kubectl(['delete', 'pvc', name, '--wait=false']).then(
+        () => true,
+        (error: unknown) => {
+          refusal = String(error);
+          return false;
+        },
+      ),
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; last: ${refusal}`);
+    });
+  }
+
+  /** Addresses to which the Service sends clients. */
+  async endpoints(): Promise<ReadonlySet<string>> {
+    const { items } = await this.kube.get<{ items: readonly EndpointSlice[] }>([
+      'endpointslices',
+      '-l',
+      `kubernetes.io/service-name=${this.name}`,
+    ]);
+    const ready = items.flatMap(({ endpoints }) => endpoints ?? []);
+    return new Set(
+      ready.flatMap(({ addresses, conditions }) => (conditions?.ready ? addresses : [])),
+    );
+  }
+
+  async untilReady(members: number, ms: number): Promise<void> {
+    await until(
+      `${String(members)} members are ready`,
+      ms,
+      async () => (await this.members()).filter(isReady).length === members,
+      500,
+    );
+  }
+
   async untilImage(image: string, ms: number): Promise<void> {
     await until(
       `every member runs ${image}`,
@@ -97,18 +181,6 @@ export class RingUnderLoad {
         (await this.members()).every(
           (pod) => isReady(pod) && pod.spec.containers.every((one) => one.image === image),
         ),
-      500,
-    );
-  }
-
-  /** Every pod is another one than when this was called. */
-  async untilRestarted(ms: number): Promise<void> {
-    const before = new Set((await this.members()).map(({ metadata }) => metadata.uid));
-    await until(
-      'every member was restarted',
-      ms,
-      async () =>
-        (await this.members()).every((pod) => isReady(pod) && !before.has(pod.metadata.uid)),
       500,
     );
   }
@@ -128,10 +200,17 @@ export class RingUnderLoad {
     return this.kube.get<RingObject>(['dht', this.name]);
   }
 
-  members(): Promise<readonly Pod[]> {
-    return this.kube.pods(
+  async condition(type: string): Promise<Condition | undefined> {
+    const { status } = await this.object();
+    return status?.conditions?.find((one) => one.type === type);
+  }
+
+  /** Without the pods of gaps: they wait at their gates and are nobody. */
+  async members(): Promise<readonly Pod[]> {
+    const pods = await this.kube.pods(
       `app.kubernetes.io/instance=${this.name},app.kubernetes.io/component=node`,
     );
+    return pods.filter(({ spec }) => (spec.schedulingGates ?? []).length === 0);
   }
 
   /** The ring is what its spec asks for, whole and at rest. */
@@ -224,7 +303,9 @@ export class RingUnderLoad {
 
   /** Ends the load, reads every key it ever wrote, and judges the history. */
   async finishLoad(): Promise<LoadVerdict> {
-    const text = await this.kube.posted(LOAD_POD, LOAD.controlPort, '/finish', FINISH_MS);
+    const text = await this.kube.posted(LOAD_POD, LOAD.controlPort, '/finish', {
+      timeoutMs: FINISH_MS,
+    });
     await this.kube.kubectl(['delete', 'pod', LOAD_POD, '--wait=true']);
     return JSON.parse(text) as LoadVerdict;
   }

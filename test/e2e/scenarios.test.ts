@@ -1,84 +1,29 @@
-// What may befall a ring on a real cluster, each under a steady load of eight clients through its
-// Service: no acknowledged write is lost, ever; where the event is graceful, no client that tries
-// once more within 250 ms notices anything.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+// What is done to a ring in order: no client that tries once more within 250 ms notices anything, and no
+// acknowledged write is lost. What the API server refuses is here as well.
+import { expect, test } from '@jest/globals';
+import { seededRng } from '../../core/rng.ts';
 import { until } from '../live/until.ts';
-import { Installation } from './installation.ts';
-import { HOW_TO, e2eSettings, isReady } from './kube.ts';
-import type { LoadVerdict } from './load-port.ts';
-import { RingUnderLoad } from './ring-under-load.ts';
+import { FORMER_REVISION } from './images.ts';
+import { CHANGE_MS, describeOnCluster, needing, RING, say, TEST_MS } from './on-cluster.ts';
 
-const settings = e2eSettings();
-/** ms: a scale by three members, on three hosts that share two cores. */
-const CHANGE_MS = 240_000;
-const TEST_MS = 900_000;
-const RING = 'ring';
+/** ms within which a change by one member ends. */
+const MOMENT_MS_MAX = 12_000;
 
-const scenarios = settings === null ? describe.skip : describe;
-const harm = settings?.hostFaults == null ? test.skip : test;
-if (settings === null) process.stderr.write(`end-to-end scenarios are skipped; ${HOW_TO}\n`);
+const former = needing(
+  FORMER_REVISION === null ? 'there is no commit before: a clone without history' : null,
+);
 
-scenarios('a ring on a real cluster', () => {
-  let installed: Installation;
-  let ring: RingUnderLoad;
-
-  beforeAll(async () => {
-    installed = await Installation.open(settings!);
-    ring = new RingUnderLoad(installed.rings, RING, installed.images);
-  }, TEST_MS);
-
-  afterEach(async () => {
-    await installed.rings.kubectl(['delete', 'pod', 'load', '--ignore-not-found', '--now']);
-  });
-
-  afterAll(async () => {
-    await installed.close();
-  }, TEST_MS);
-
-  /** Runs the act under load; the ring must settle, and every acknowledged write be there. */
-  async function underLoad(
-    act: () => Promise<void>,
-    options: { readonly host?: string } = {},
-  ): Promise<LoadVerdict> {
-    await ring.startLoad(options);
-    await act();
-    await ring.untilSettled(CHANGE_MS);
-    const verdict = await ring.finishLoad();
-    report(verdict);
-    expect(verdict.violations).toEqual([]);
-    expect(verdict.acknowledged).toBeGreaterThan(100);
-    return verdict;
-  }
-
-  /** The same for what is done in order: nobody who tries twice sees an error. */
-  async function gracefully(act: () => Promise<void>): Promise<void> {
-    const verdict = await underLoad(act);
-    expect(verdict.givenUp).toEqual([]);
-  }
-
-  test(
-    'is ready within a minute of its manifest',
-    async () => {
-      const beganMs = performance.now();
-      await ring.create({ replicas: 3, storage: { size: '1Gi' }, replaceAfterSeconds: 60 });
-      await ring.untilSettled(CHANGE_MS);
-      const seconds = (performance.now() - beganMs) / 1000;
-      process.stderr.write(`  manifest to Ready: ${seconds.toFixed(1)} s\n`);
-      expect(seconds).toBeLessThan(60);
-    },
-    TEST_MS,
-  );
-
+describeOnCluster('a ring on a real cluster', (scene) => {
   test(
     'goes from 3 to 6 members and back',
     async () => {
-      await gracefully(async () => {
-        await ring.scale(6);
-        await ring.untilSettled(CHANGE_MS);
-        await ring.scale(3);
+      await scene.gracefully(async () => {
+        await scene.ring.scale(6);
+        await scene.ring.untilSettled(CHANGE_MS);
+        await scene.ring.scale(3);
       });
       // Nothing of the leavers stays behind: their volumes go with their receipts.
-      expect(await ring.claims()).toHaveLength(3);
+      expect(await scene.ring.claims()).toHaveLength(3);
     },
     TEST_MS,
   );
@@ -86,17 +31,17 @@ scenarios('a ring on a real cluster', () => {
   test(
     'changes its mind half way: 3 to 6, then 4, then 3',
     async () => {
-      await gracefully(async () => {
-        await ring.scale(6);
+      await scene.gracefully(async () => {
+        await scene.ring.scale(6);
         await until(
           'the change is under way',
           CHANGE_MS,
-          async () => (await ring.object()).status?.ring?.phase !== 'stable',
+          async () => (await scene.ring.object()).status?.ring?.phase !== 'stable',
           200,
         );
-        await ring.scale(4);
-        await ring.untilSettled(CHANGE_MS);
-        await ring.scale(3);
+        await scene.ring.scale(4);
+        await scene.ring.untilSettled(CHANGE_MS);
+        await scene.ring.scale(3);
       });
     },
     TEST_MS,
@@ -105,9 +50,9 @@ scenarios('a ring on a real cluster', () => {
   test(
     'is told 3, 5 and 4 in turn by an autoscaler',
     async () => {
-      await gracefully(async () => {
+      await scene.gracefully(async () => {
         for (const replicas of [5, 4, 5, 3]) {
-          await ring.scaleAs(
+          await scene.ring.scaleAs(
             'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
             replicas,
           );
@@ -121,93 +66,118 @@ scenarios('a ring on a real cluster', () => {
   test(
     'loses each pod in turn to kubectl delete pod',
     async () => {
-      await gracefully(async () => {
-        for (const { metadata } of await ring.members()) {
-          await ring.kube.kubectl(['delete', 'pod', metadata.name, '--wait=true']);
-          await ring.untilSettled(CHANGE_MS);
+      await scene.gracefully(async () => {
+        for (const { metadata } of await scene.ring.members()) {
+          await scene.ring.kube.kubectl(['delete', 'pod', metadata.name, '--wait=true']);
+          await scene.ring.untilSettled(CHANGE_MS);
         }
       });
     },
     TEST_MS,
   );
 
-  test(
-    'loses each pod in turn to kubectl delete pod --force',
-    async () => {
-      await underLoad(async () => {
-        for (const { metadata } of await ring.members()) {
-          await ring.kube.kubectl(['delete', 'pod', metadata.name, '--force', '--grace-period=0']);
-          await ring.untilSettled(CHANGE_MS);
-        }
-      });
-    },
-    TEST_MS,
-  );
+  async function drained(host: string): Promise<void> {
+    const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=180s'];
+    const members = '--pod-selector=app.kubernetes.io/component=node';
+    await scene.ring.kube.kubectl(['drain', host, ...flags, members], { timeoutMs: 200_000 });
+    await scene.ring.kube.kubectl(['uncordon', host]);
+    await scene.ring.untilSettled(CHANGE_MS);
+  }
 
   test(
     'sees every host drained and put back in turn',
     async () => {
-      await gracefully(async () => {
-        for (const host of await installed.hosts()) {
-          await ring.kube.kubectl(
-            [
-              'drain',
-              host,
-              '--ignore-daemonsets',
-              '--delete-emptydir-data',
-              '--force',
-              '--timeout=180s',
-              '--pod-selector=app.kubernetes.io/component=node',
-            ],
-            { timeoutMs: 200_000 },
-          );
-          await ring.kube.kubectl(['uncordon', host]);
-          await ring.untilSettled(CHANGE_MS);
-        }
+      await scene.gracefully(async () => {
+        for (const host of await scene.installed.hosts()) await drained(host);
       });
     },
     TEST_MS,
   );
+
+  test(
+    'sees a host with two of its members drained',
+    async () => {
+      await scene.gracefully(async () => {
+        await scene.ring.scale(6);
+        await scene.ring.untilSettled(CHANGE_MS);
+        const [member] = await scene.ring.members();
+        await drained(member!.spec.nodeName!);
+        await scene.ring.scale(3);
+      });
+    },
+    TEST_MS,
+  );
+
+  /** Under load: every member runs the image, then every one the ring's own again. */
+  async function rolledToAndBack(image: string): Promise<void> {
+    await scene.gracefully(async () => {
+      for (const next of [image, scene.installed.images.ring]) {
+        await scene.ring.patch({ image: next });
+        await scene.ring.untilImage(next, CHANGE_MS);
+        await scene.ring.untilSettled(CHANGE_MS);
+      }
+    });
+  }
 
   test(
     'is rolled to another image, one member at a time, and back',
-    async () => {
-      await gracefully(async () => {
-        await ring.patch({ image: installed.images.other });
-        await ring.untilImage(installed.images.other, CHANGE_MS);
-        await ring.untilSettled(CHANGE_MS);
-        await ring.patch({ image: installed.images.ring });
-        await ring.untilImage(installed.images.ring, CHANGE_MS);
-      });
-    },
+    () => rolledToAndBack(scene.installed.images.other),
     TEST_MS,
   );
 
-  test(
-    'is restarted on request, and any member is taken out on request',
-    async () => {
-      await gracefully(async () => {
-        await ring.patch({ restartedAt: new Date().toISOString() });
-        await ring.untilRestarted(CHANGE_MS);
-        await ring.scale(4);
-        await ring.untilSettled(CHANGE_MS);
-        await ring.patch({ replicas: 3, decommission: [`${RING}-1`] });
-        await ring.untilSettled(CHANGE_MS);
-        await ring.patch({ decommission: [] });
-      });
-    },
+  former(
+    'is rolled back to what the commit before made, and forth again, both on one wire meanwhile',
+    () => rolledToAndBack(scene.installed.images.former),
     TEST_MS,
   );
 
   test(
     'scales while its operator is killed every five seconds',
     async () => {
-      await gracefully(async () => {
-        await ring.scale(5);
-        await installed.killOperators(6);
-        await ring.untilSettled(CHANGE_MS);
-        await ring.scale(3);
-        await installed.killOperators(6);
+      await scene.gracefully(async () => {
+        await scene.ring.scale(5);
+        await scene.installed.killOperatorsAgainAndAgain(6);
+        await scene.ring.untilSettled(CHANGE_MS);
+        await scene.ring.scale(3);
+        await scene.installed.killOperatorsAgainAndAgain(6);
+      });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'comes to the same end wherever its operator is killed: ten sampled moments',
+    async () => {
+      const rng = seededRng(7);
+      await scene.gracefully(async () => {
+        for (let kill = 0; kill < 10; kill++) {
+          await scene.ring.scale(kill % 2 === 0 ? 4 : 3);
+          const ms = rng.below(MOMENT_MS_MAX);
+          await new Promise((again) => setTimeout(again, ms));
+          await scene.installed.killOperators();
+          await scene.ring.untilSettled(CHANGE_MS);
+          say(`killed ${String(ms)} ms into it`);
+        }
+      });
+      expect(await scene.ring.claims()).toHaveLength(3);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'hands over what is on a claim that was deleted behind its pod, before the pod goes',
+    async () => {
+      const [member] = await scene.ring.members();
+      const claim = `data-${member!.metadata.name}`;
+      const before = await scene.ring.uidOfClaim(claim);
+      await scene.gracefully(async () => {
+        await scene.installed.withoutClaimPolicy(() => scene.ring.deleteClaim(claim));
+        await until(
+          'the claim is gone',
+          CHANGE_MS,
+          async () => (await scene.ring.uidOfClaim(claim)) !== before,
+          500,
+        );
       });
     },
     TEST_MS,
@@ -216,11 +186,11 @@ scenarios('a ring on a real cluster', () => {
   test(
     'keeps its data through helm upgrade, uninstall and install',
     async () => {
-      await gracefully(async () => {
-        await installed.upgrade();
-        await ring.untilSettled(CHANGE_MS);
-        await installed.uninstall();
-        await installed.install();
+      await scene.gracefully(async () => {
+        await scene.installed.upgrade();
+        await scene.ring.untilSettled(CHANGE_MS);
+        await scene.installed.uninstall();
+        await scene.installed.install();
       });
     },
     TEST_MS,
@@ -229,7 +199,7 @@ scenarios('a ring on a real cluster', () => {
   test(
     'is refused what would lose data, by the API server, with what to do instead',
     async () => {
-      const { kube } = ring;
+      const { kube } = scene.ring;
       const refusals = [
         ['scale', 'statefulset', RING, '--replicas=1'],
         ['patch', 'statefulset', RING, '--type=merge', '-p', '{"spec":{"replicas":1}}'],
@@ -251,87 +221,4 @@ scenarios('a ring on a real cluster', () => {
     },
     TEST_MS,
   );
-
-  harm(
-    'lives through an API server that is killed in the middle of a change',
-    async () => {
-      await underLoad(async () => {
-        await ring.scale(5);
-        await ring.kube.host('api-down');
-        await new Promise((again) => setTimeout(again, 10_000));
-        await ring.kube.host('api-up');
-        await ring.untilSettled(CHANGE_MS);
-        await ring.scale(3);
-      });
-    },
-    TEST_MS,
-  );
-
-  harm(
-    'lives through two hosts that are cut from each other',
-    async () => {
-      const [first, second, third] = await installed.hosts();
-      await underLoad(
-        async () => {
-          await ring.kube.host('cut', numberOf(first!), numberOf(second!));
-          await new Promise((again) => setTimeout(again, 20_000));
-          // It ends with 1 where a host had nothing to heal; whether all is well is asked of the ring.
-          await ring.kube.host('heal').catch(() => undefined);
-        },
-        { host: third! },
-      );
-    },
-    TEST_MS,
-  );
-
-  harm(
-    'lives through a host that loses its power and boots again',
-    async () => {
-      const [first, , third] = await installed.hosts();
-      await underLoad(
-        async () => {
-          await ring.kube.host('halt', numberOf(first!));
-          await new Promise((again) => setTimeout(again, 30_000));
-          await ring.kube.host('boot', numberOf(first!));
-          await until(
-            'all members are ready',
-            CHANGE_MS,
-            async () => (await ring.members()).filter(isReady).length === 3,
-            500,
-          );
-        },
-        { host: third! },
-      );
-    },
-    TEST_MS,
-  );
-
-  test(
-    'ends with its namespace',
-    async () => {
-      await installed.rings.destroy(180_000);
-    },
-    TEST_MS,
-  );
 });
-
-/** `host-2` → `2`: what the command that harms hosts calls it. */
-const numberOf = (host: string): string => host.replace(/^\D*/, '');
-
-/** One line for people: how long nobody was served, and what clients saw. */
-function report({
-  seconds,
-  calls,
-  acknowledged,
-  failures,
-  givenUp,
-  longestGapMs,
-}: LoadVerdict): void {
-  const codes = new Map<string, number>();
-  for (const { code } of failures) codes.set(code, (codes.get(code) ?? 0) + 1);
-  process.stderr.write(
-    `  ${seconds.toFixed(0)} s, ${String(calls)} calls, ${String(acknowledged)} writes acknowledged; ` +
-      `first tries that failed: ${[...codes].map(([code, n]) => `${String(n)} ${code}`).join(', ') || 'none'}; ` +
-      `given up: ${String(givenUp.length)}; longest time without an answer: ${longestGapMs.toFixed(0)} ms\n`,
-  );
-}

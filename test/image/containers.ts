@@ -97,7 +97,8 @@ export async function startMember(
       RINGKEEPER_ADMIN_TOKEN_FILE: '/etc/ringkeeper/secret',
     })
     .withBindMounts([{ source: secretsFolder, target: '/etc/ringkeeper', mode: 'ro' }])
-    .withTmpFs({ '/data': 'rw,mode=1777' })
+    // The mode of the image's own /data counts, whatever mode is asked for here.
+    .withTmpFs({ '/data': 'rw,uid=10001,gid=10001' })
     .withNetwork(mesh.front)
     .withExposedPorts(8080, 8081)
     .withWaitStrategy(Wait.forHttp('/healthz', 8081))

@@ -1,5 +1,6 @@
 // The image: what it says of itself, and that it needs nothing but to be started.
 import { beforeAll, expect, test } from '@jest/globals';
+import { until } from '../live/until.ts';
 import { BUILD_MS, buildImage, describeInContainers, docker, IMAGE } from './containers.ts';
 
 /** As a pod of the restricted profile. */
@@ -60,9 +61,14 @@ describeInContainers('the image', () => {
     const name = `ringkeeper-test-${process.pid}`;
     const put = ['dht', '--url', 'http://localhost:1', 'kv', 'put', 'key'];
     await docker(['run', '-d', '-i', '--name', name, IMAGE, ...put]);
-    await docker(['stop', '-t', '20', name]);
-    const { output } = await docker(['inspect', '-f', '{{.State.ExitCode}}', name]);
+    // Again and again: until Node has begun, the first process of a container hears nothing.
+    const output = await until('the command ends', 30_000, async () => {
+      await docker(['kill', '-s', 'TERM', name]);
+      const { output: state } = await docker(['inspect', '-f', '{{json .State}}', name]);
+      const { Status, ExitCode } = JSON.parse(state) as { Status: string; ExitCode: number };
+      return Status === 'exited' && String(ExitCode);
+    });
     await docker(['rm', '-f', name]);
-    expect(output).toBe('143\n');
+    expect(output).toBe('143');
   });
 });

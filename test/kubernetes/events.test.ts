@@ -1,25 +1,10 @@
 // Events on a real API server: it takes them, counts series, and kubectl shows them.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { KubeApi, KubeObject } from '../../operator/kubernetes/api.ts';
+import { expect, test } from '@jest/globals';
+import type { KubeObject } from '../../operator/kubernetes/api.ts';
 import { EventRecorder } from '../../operator/kubernetes/events.ts';
-import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
-import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
-import { describeOnApiServer, startApiServer, type ApiServer } from './api-server.ts';
+import { describeWithApi } from './on-api-server.ts';
 
-describeOnApiServer('events on a real API server', () => {
-  let server: ApiServer;
-  let config: PooledKubeConfig;
-  let api: KubeApi;
-  beforeAll(async () => {
-    server = await startApiServer(['crds/dhtcluster.yaml']);
-    config = PooledKubeConfig.load(server.kubeconfig);
-    api = kubeApi(config);
-  }, 120_000);
-  afterAll(async () => {
-    await config.close();
-    await server.stop();
-  });
-
+describeWithApi('events on a real API server', (on) => {
   test('stand in kubectl describe, a series with its count', async () => {
     const kind = {
       apiVersion: 'dht.ringkeeper.dev/v1alpha1',
@@ -29,13 +14,13 @@ describeOnApiServer('events on a real API server', () => {
     };
     const metadata = { name: 'dev', namespace: 'default' };
     const ring: KubeObject = { apiVersion: kind.apiVersion, kind: kind.kind, metadata };
-    const regarding = await api.apply(kind, ring);
+    const regarding = await on.api.apply(kind, ring);
     const failures: unknown[] = [];
     const events = {
       failed: (error: unknown) => failures.push(error),
       dropped: () => failures.push('dropped'),
     };
-    const recorder = new EventRecorder(api, { instance: 'operator-0' }, events);
+    const recorder = new EventRecorder(on.api, { instance: 'operator-0' }, events);
     const joined = { type: 'Normal', reason: 'NodeJoined', action: 'Join' } as const;
     const rejected = { type: 'Warning', reason: 'ScaleInRejected', action: 'ScaleIn' } as const;
     recorder.record({ regarding, ...joined, note: 'dev-3 has joined' });
@@ -43,9 +28,9 @@ describeOnApiServer('events on a real API server', () => {
       recorder.record({ regarding, ...rejected, note: `${'so '.repeat(500)}it waits` });
     await recorder.flush();
     expect(failures).toEqual([]);
-    const described = await server.kubectl(['describe', 'dht', 'dev']);
+    const described = await on.server.kubectl(['describe', 'dht', 'dev']);
     expect(described.stdout).toMatch(/Normal +NodeJoined +\S+ +\S*operator\S* +dev-3 has joined/);
-    const list = await server.kubectl(['events', '--for=dht/dev', '--types=Warning']);
+    const list = await on.server.kubectl(['events', '--for=dht/dev', '--types=Warning']);
     expect(list.stdout).toMatch(/\(x5 over \S+\) +Warning +ScaleInRejected/);
   });
 });

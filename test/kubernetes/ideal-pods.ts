@@ -26,8 +26,10 @@ export class IdealPods {
   private drawn = 0;
 
   launch = async ({ pod, ip, claimUid }: Launch): Promise<Running> => {
-    const name = pod.metadata.annotations?.[VOLUME_ANNOTATION] ?? '';
-    const volume = this.open(name, { pod: pod.metadata.name, claimUid: claimUid! });
+    const uid = pod.metadata.uid!;
+    // In memory: the volume's life is the pod's.
+    const name = (claimUid === null ? uid : pod.metadata.annotations?.[VOLUME_ANNOTATION]) ?? '';
+    const volume = this.open(name, { pod: pod.metadata.name, claimUid: claimUid ?? uid });
     const server = createServer((request, response) => {
       void this.answer(volume, request, response);
     });

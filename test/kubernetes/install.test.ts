@@ -6,7 +6,8 @@ import { describeOnApiServer, startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
 import { CHART, HELM } from './chart.ts';
 
-const RELEASE = ['ringkeeper', CHART, '-n', 'ringkeeper-system'];
+const RELEASE = ['ringkeeper', CHART, '-n', 'ringkeeper-system', '--set=watchNamespaces={default}'];
+const OTHER = ['ringkeeper', CHART, '-n', 'other', '--create-namespace'];
 const RING = `
 apiVersion: dht.ringkeeper.dev/v1alpha1
 kind: DhtCluster
@@ -70,7 +71,7 @@ describeOnApiServer('the installation', () => {
 
   test('shares the definition with other releases, and changes none that is not its own', async () => {
     const crd = ['crd', 'dhtclusters.dht.ringkeeper.dev', '--overwrite'];
-    const other = ['ringkeeper', CHART, '-n', 'other', '--create-namespace'];
+    const other = [...OTHER, '--set=watchNamespaces={kube-public}'];
     await helm('install', ...other);
     await helm('uninstall', 'ringkeeper', '-n', 'other');
     await kubectl('annotate', ...crd, 'dht.ringkeeper.dev/definition=older');
@@ -82,6 +83,17 @@ describeOnApiServer('the installation', () => {
     for (const command of commands) await kubectl(...command.split(' ').slice(1));
     await helm('install', ...other);
     await helm('uninstall', 'ringkeeper', '-n', 'other');
+  });
+
+  test.each([
+    [['default', 'kube-public'], 'default'],
+    [[], 'default'],
+  ])('refuses a second operator for rings of one namespace: %j', async (namespaces, shared) => {
+    const watch = `--set=watchNamespaces={${namespaces.join(',')}}`;
+    const scope = namespaces.length === 0 ? [] : [watch];
+    expect(await helm('install', ...OTHER, ...scope).catch(String)).toContain(
+      `ringkeeper-operator.ringkeeper-system looks after rings of ${shared} already`,
+    );
   });
 
   test('goes without helm: the plain manifests are taken as they are', async () => {

@@ -1,25 +1,9 @@
 // Leader election on a real API server: it takes our leases, and kubectl shows who leads.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { KubeApi } from '../../operator/kubernetes/api.ts';
-import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
+import { expect, test } from '@jest/globals';
 import { runElected } from '../../operator/kubernetes/lease.ts';
-import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
-import { describeOnApiServer, startApiServer, type ApiServer } from './api-server.ts';
+import { describeWithApi } from './on-api-server.ts';
 
-describeOnApiServer('leader election on a real API server', () => {
-  let server: ApiServer;
-  let config: PooledKubeConfig;
-  let api: KubeApi;
-  beforeAll(async () => {
-    server = await startApiServer();
-    config = PooledKubeConfig.load(server.kubeconfig);
-    api = kubeApi(config);
-  }, 120_000);
-  afterAll(async () => {
-    await config.close();
-    await server.stop();
-  });
-
+describeWithApi('leader election on a real API server', (on) => {
   test('one of two leads, and the other when the first gives the lease back', async () => {
     const news: string[] = [];
     let wake: () => void = () => undefined;
@@ -29,7 +13,7 @@ describeOnApiServer('leader election on a real API server', () => {
     const failures: unknown[] = [];
     const run = (identity: string, stop: AbortSignal): Promise<void> =>
       runElected(
-        api,
+        on.api,
         { namespace: 'default', name: 'operator', identity, fraction: () => 0 },
         {
           leads: (isLeader) => {
@@ -45,7 +29,7 @@ describeOnApiServer('leader election on a real API server', () => {
     const a = run('a', stops.a.signal);
     await heard('a leads');
     const b = run('b', stops.b.signal);
-    const { stdout } = await server.kubectl(['get', 'lease', 'operator']);
+    const { stdout } = await on.server.kubectl(['get', 'lease', 'operator']);
     expect(stdout).toMatch(/^operator +a /m);
     stops.a.abort();
     await heard('b leads');

@@ -1,14 +1,12 @@
 // The objects of a ring at a real API server: it takes them as they are, and applying them again changes
 // nothing, so that an operator at rest writes nothing.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { KubeApi, KubeObject } from '../../operator/kubernetes/api.ts';
-import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
+import { expect, test } from '@jest/globals';
+import type { KubeObject } from '../../operator/kubernetes/api.ts';
 import { STATEFUL_SETS } from '../../operator/kubernetes/kinds.ts';
 import { statefulSet } from '../../operator/kubernetes/manifests/stateful-set.ts';
 import { outfitOf } from '../../operator/kubernetes/outfit.ts';
-import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
 import { ringOf } from '../operator/kubernetes/rings.ts';
-import { describeOnApiServer, startApiServer, type ApiServer } from './api-server.ts';
+import { describeWithApi } from './on-api-server.ts';
 
 const EVERYTHING = {
   replicas: 5,
@@ -28,20 +26,7 @@ const EVERYTHING = {
   },
 };
 
-describeOnApiServer('the objects of a ring at a real API server', () => {
-  let server: ApiServer;
-  let config: PooledKubeConfig;
-  let api: KubeApi;
-  beforeAll(async () => {
-    server = await startApiServer();
-    config = PooledKubeConfig.load(server.kubeconfig);
-    api = kubeApi(config);
-  }, 120_000);
-  afterAll(async () => {
-    await config.close();
-    await server.stop();
-  });
-
+describeWithApi('the objects of a ring at a real API server', (on) => {
   test.each([
     ['of defaults', {}],
     ['with everything set', EVERYTHING],
@@ -55,8 +40,8 @@ describeOnApiServer('the objects of a ring at a real API server', () => {
       [STATEFUL_SETS, statefulSet(ring, { pinned, members }, undefined)] as const,
     ];
     for (const [kind, object] of objects) {
-      const first = await api.apply<KubeObject>(kind, object);
-      const again = await api.apply<KubeObject>(kind, object);
+      const first = await on.api.apply<KubeObject>(kind, object);
+      const again = await on.api.apply<KubeObject>(kind, object);
       expect([kind.kind, again.metadata.resourceVersion]).toEqual([
         kind.kind,
         first.metadata.resourceVersion,

@@ -1,62 +1,24 @@
 // What the API server itself refuses, whoever asks: the chart's policies on a real API server, against
 // the very objects that the operator makes.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { incarnation } from '../../core/api/ids.ts';
 import { MEMBERS_MAX } from '../../core/limits.ts';
-import { recordReceipts } from '../../core/membership/upkeep.ts';
-import type { KubeObject } from '../../operator/kubernetes/api.ts';
 import { documentMap } from '../../operator/kubernetes/document-map.ts';
 import { secret } from '../../operator/kubernetes/manifests/access.ts';
 import { ownerOf } from '../../operator/kubernetes/manifests/ring.ts';
-import { statefulSet } from '../../operator/kubernetes/manifests/stateful-set.ts';
-import { NO_MEMBERS } from '../../operator/kubernetes/members.ts';
 import { CLUSTER_UID_LABEL, labelsOf } from '../../operator/kubernetes/names.ts';
-import { after, edit, finished, founded } from '../core/membership/founded.ts';
 import { until } from '../live/until.ts';
 import { ringOf } from '../operator/kubernetes/rings.ts';
 import { describeOnApiServer, startApiServer } from './api-server.ts';
 import type { ApiServer, Ran } from './api-server.ts';
 import { objectsIn, rendered } from './chart.ts';
+import { claim, cluster, documentWithout, five, members, ring } from './policed-ring.ts';
 
 const OPERATOR = 'system:serviceaccount:ringkeeper-system:ringkeeper-operator';
 const COLLECTOR = 'system:serviceaccount:kube-system:generic-garbage-collector';
 const SOMEBODY = 'somebody';
 const SETTLE_MS = 60_000;
 
-const ring = ringOf({ replicas: 5 });
-const pinned = { template: 1, image: 'ringkeeper:dev', restartedAt: '' };
-const five = founded(['0', '1', '2', '3', '4']);
 const owned = { ownerReferences: [{ ...ownerOf(ring), controller: false }] };
-
-/** Five members; those of these ordinals have left, with receipts. */
-function documentWithout(...ordinals: readonly number[]) {
-  const names = ['0', '1', '2', '3', '4'];
-  const stay = names.filter((name) => !ordinals.includes(Number(name)));
-  if (stay.length === names.length) return five;
-  const document = finished(names, stay);
-  const receipts = ordinals.map((ordinal) => ({
-    id: document.members.find(({ id }) => id === `dev-${ordinal}`)!.id,
-    incarnation: incarnation(String(ordinal)),
-    change: document.settled!.change,
-    epoch: document.epoch,
-    volume: `volume-${ordinal}`,
-  }));
-  return edit(recordReceipts(document, receipts, after(document)));
-}
-
-const claim = (ordinal: number, annotations: Record<string, string> = {}, more: object = {}) => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: {
-    name: `data-dev-${ordinal}`,
-    namespace: ring.namespace,
-    labels: { ...labelsOf(ring.name), [CLUSTER_UID_LABEL]: ring.uid },
-    annotations,
-    ...more,
-  },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-});
-
 const RECEIPT = 'dht.ringkeeper.dev/receipt';
 const VOLUME = 'dht.ringkeeper.dev/volume';
 const receipt = JSON.stringify({ incarnation: 'abc', epoch: 7, keep: false });
@@ -93,15 +55,13 @@ describeOnApiServer('the policies of the chart', () => {
     stderr: expect.stringMatching(message) as unknown as string,
   });
   const allowed = expect.objectContaining({ code: 0 }) as unknown as Ran;
-  const members = (replicas: number, more: object = {}): KubeObject =>
-    statefulSet(ring, { pinned, members: { ...NO_MEMBERS, replicas, ...more } }, undefined);
 
   beforeAll(async () => {
     server = await startApiServer(['crds/dhtcluster.yaml']);
     await server.kubectl(['create', 'namespace', ring.namespace]);
     const policies = objectsIn(rendered()).filter(({ kind }) => kind.startsWith('Validating'));
     await apply(...policies);
-    await apply(members(5), documentMap(ring, five), secret(ring));
+    await apply(cluster, members(5), documentMap(ring, five), secret(ring));
     await apply(...[0, 1, 2, 3, 4].map((ordinal) => claim(ordinal)));
     const no = ({ code }: Ran): boolean => code !== 0;
     await eventually(() => tried(SOMEBODY, ['scale', 'sts', 'dev', '--replicas=4']), no);
@@ -188,13 +148,6 @@ describeOnApiServer('the policies of the chart', () => {
     });
 
     test('a ring below its replication factor is refused through /scale', async () => {
-      const cluster = {
-        apiVersion: 'dht.ringkeeper.dev/v1alpha1',
-        kind: 'DhtCluster',
-        metadata: { name: 'dev', namespace: ring.namespace },
-        spec: { replicas: 5 },
-      };
-      await apply(cluster);
       expect(await tried(SOMEBODY, ['scale', 'dht', 'dev', '--replicas=2'])).toEqual(
         refused(/replicas .*replicationFactor/),
       );
@@ -265,12 +218,7 @@ describeOnApiServer('the policies of the chart', () => {
         const map = documentMap(ringOf({}, name), five);
         return { ...map, data: { ...map.data, members: members.join(' ') } };
       };
-      const huge = (replicas: number): object =>
-        statefulSet(
-          ringOf({}, 'huge'),
-          { pinned, members: { ...NO_MEMBERS, replicas } },
-          undefined,
-        );
+      const huge = (replicas: number): object => members(replicas, {}, ringOf({}, 'huge'));
       await apply(
         huge(MEMBERS_MAX),
         named('huge', many.slice(0, -2)),
@@ -387,6 +335,24 @@ describeOnApiServer('the policies of the chart', () => {
       await apply(claim(1, {}, owned));
       expect(await tried(SOMEBODY, ['delete', 'pvc', 'data-dev-1'])).toEqual(refused(/dev-1/));
       expect(await tried(COLLECTOR, ['delete', 'pvc', 'data-dev-1'])).toEqual(allowed);
+    });
+
+    test('is protected as long as its ring is there, and again once it is made anew', async () => {
+      const left = claim(7);
+      left.metadata.labels = { ...labelsOf('late'), [CLUSTER_UID_LABEL]: 'gone' };
+      await apply(left);
+      expect(await tried(SOMEBODY, ['delete', 'pvc', 'data-dev-7'])).toEqual(allowed);
+      await apply({ ...cluster, metadata: { ...cluster.metadata, name: 'late' } });
+      await eventually(
+        () => tried(SOMEBODY, ['delete', 'pvc', 'data-dev-7']),
+        ({ code }) => code !== 0,
+      );
+      await as(SOMEBODY, ['delete', 'dht', 'late']);
+      await eventually(
+        () => tried(SOMEBODY, ['delete', 'pvc', 'data-dev-7']),
+        ({ code }) => code === 0,
+      );
+      await as(SOMEBODY, ['delete', 'pvc', 'data-dev-7', '--wait=false']);
     });
 
     test('of somebody else is nobody’s business', async () => {

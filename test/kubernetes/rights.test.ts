@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KubeApi, KubeObject } from '../../operator/kubernetes/api.ts';
-import { CLAIMS, CLUSTERS } from '../../operator/kubernetes/kinds.ts';
+import { CLAIMS, CLUSTERS, HOSTS, PODS } from '../../operator/kubernetes/kinds.ts';
 import { kubeApi } from '../../operator/kubernetes/kube-api.ts';
 import { PooledKubeConfig } from '../../operator/kubernetes/pooled-config.ts';
-import type { ClusterObject } from '../../operator/kubernetes/shapes.ts';
+import type { ClusterObject, Pod } from '../../operator/kubernetes/shapes.ts';
 import { until } from '../live/until.ts';
 import { describeOnApiServer, startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
@@ -134,6 +134,20 @@ describeOnApiServer('the rights that the chart grants', () => {
       );
     });
 
+  /** A host goes for good, and with it the volume of its member. */
+  async function lastVolumeForsaken(): Promise<void> {
+    await wishFor(api, namespace, { replaceAfterSeconds: 10 });
+    const ref = { kind: CLAIMS, namespace, name: `data-${RING}-2` };
+    const before = (await api.get(ref))!.metadata.uid;
+    const pod = await api.get<Pod>({ kind: PODS, namespace, name: `${RING}-2` });
+    const host = { kind: HOSTS, namespace: null, name: pod!.spec.nodeName! };
+    await api.remove(host, { uid: (await api.get(host))!.metadata.uid! });
+    await until('its claim is another one', SETTLE_MS, async () => {
+      const now = await api.get(ref);
+      return now !== null && now.metadata.uid !== before;
+    });
+  }
+
   test(
     'are all used and never too few, from the founding of a ring to members that join and leave',
     async () => {
@@ -145,6 +159,7 @@ describeOnApiServer('the rights that the chart grants', () => {
           await wishFor(api, namespace, { replicas });
           await settled(replicas);
         }
+        await lastVolumeForsaken();
       });
       const lines = readFileSync(log, 'utf8')
         .trim()

@@ -2,8 +2,9 @@
 // protection of claims in use, played in one loop. Pods are run by whoever is handed in.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeApi, KubeKind, KubeObject } from '../../operator/kubernetes/api.ts';
-import { CLAIMS, HOSTS, PODS, STATEFUL_SETS } from '../../operator/kubernetes/kinds.ts';
-import type { Claim, Pod, StatefulSet } from '../../operator/kubernetes/shapes.ts';
+import { CLAIMS, HOSTS, PODS, STATEFUL_SETS, VOLUMES } from '../../operator/kubernetes/kinds.ts';
+import { preferredZone } from '../../operator/kubernetes/zones.ts';
+import type { Claim, Host, Pod, StatefulSet } from '../../operator/kubernetes/shapes.ts';
 
 /** A pod that runs. */
 export interface Running {
@@ -35,6 +36,14 @@ interface Template {
 }
 
 const ZONES = ['a', 'b', 'c'] as const;
+const ZONE_KEY = 'topology.kubernetes.io/zone';
+
+const UNSCHEDULABLE = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'Unschedulable',
+  message: '0/2 nodes are available: 2 node(s) had volume node affinity conflict.',
+} as const;
 
 export class SmallCluster {
   private readonly options: SmallClusterOptions;
@@ -74,8 +83,9 @@ export class SmallCluster {
     const { api, namespace } = this.options;
     const sets = await api.list<StatefulSet>(STATEFUL_SETS, namespace);
     for (const set of sets) await this.controlStatefulSet(set);
+    const hosts = await api.list<Host>(HOSTS, null);
     const pods = await api.list<Pod>(PODS, namespace);
-    for (const pod of pods) await this.runPod(pod);
+    for (const pod of pods) await this.runPod(pod, hosts);
     await this.forgetGone(pods);
     for (const claim of await api.list<Claim>(CLAIMS, namespace)) await this.tendClaim(claim, pods);
   }
@@ -146,23 +156,32 @@ export class SmallCluster {
   }
 
   /** Scheduler and kubelet: a pod without gates gets a host, an address and a process. */
-  private async runPod(pod: Pod): Promise<void> {
+  private async runPod(pod: Pod, hosts: readonly Host[]): Promise<void> {
     const { api, namespace } = this.options;
     const { name, uid, deletionTimestamp } = pod.metadata;
     const process = this.running.get(uid!);
-    if (deletionTimestamp !== undefined) {
+    const host = pod.spec.nodeName;
+    const isThere = hosts.some(({ metadata }) => metadata.name === host);
+    // What stood on a host that is no more is collected.
+    if (deletionTimestamp !== undefined || (host !== undefined && !isThere)) {
       await process?.stop();
       this.running.delete(uid!);
       await api.remove(refOf(pod, PODS), { uid: uid! }, 0);
       return;
     }
     if ((pod.spec.schedulingGates ?? []).length > 0 || process !== undefined) return;
-    const ordinal = Number(name.slice(name.lastIndexOf('-') + 1));
-    if (pod.spec.nodeName === undefined) await this.bind(pod, `host-${ZONES[ordinal % 3]!}`);
+    const claim = await api.get<Claim>({ kind: CLAIMS, namespace, name: `data-${name}` });
+    const pinned = claim?.metadata.annotations?.['volume.kubernetes.io/selected-node'];
+    const chosen = host ?? hostFor(pod, pinned, hosts);
+    if (chosen === null) {
+      await this.setStatus(pod, PODS, { phase: 'Pending', conditions: [UNSCHEDULABLE] });
+      return;
+    }
+    if (host === undefined) await this.bind(pod, chosen);
     // Only what came before it may still hold the volume.
     await this.endNamesakes(name, uid!);
-    const claim = await api.get<Claim>({ kind: CLAIMS, namespace, name: `data-${name}` });
-    const ip = `127.${this.options.block}.${ordinal + 1}`;
+    if (claim !== null && pinned === undefined) await this.provision(claim, chosen);
+    const ip = `127.${this.options.block}.${ordinalOf(pod) + 1}`;
     const claimUid = claim?.metadata.uid ?? null;
     this.running.set(uid!, await this.options.launch({ pod, ip, claimUid }));
     this.names.set(uid!, name);
@@ -171,6 +190,7 @@ export class SmallCluster {
       phase: 'Running',
       podIP: ip,
       podIPs: [{ ip }],
+      conditions: [{ type: 'Ready', status: 'True' }],
       containerStatuses: [
         {
           name: 'node',
@@ -181,6 +201,28 @@ export class SmallCluster {
           state: { running: {} },
         },
       ],
+    });
+  }
+
+  /** A folder on that host, and on no other. */
+  private async provision(claim: Claim, host: string): Promise<void> {
+    const { name, namespace, uid } = claim.metadata;
+    const own = { key: 'kubernetes.io/hostname', operator: 'In', values: [host] };
+    await this.options.api.apply(VOLUMES, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: `volume-${uid!}` },
+      spec: {
+        capacity: { storage: '10Gi' },
+        accessModes: ['ReadWriteOnce'],
+        hostPath: { path: `/volumes/${uid!}` },
+        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid },
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [own] }] } },
+      },
+    } as KubeObject);
+    await this.options.api.patch(refOf(claim, CLAIMS), {
+      metadata: { annotations: { 'volume.kubernetes.io/selected-node': host } },
+      spec: { volumeName: `volume-${uid!}` },
     });
   }
 
@@ -233,13 +275,33 @@ export class SmallCluster {
   }
 }
 
+const ordinalOf = ({ metadata: { name } }: Pod): number =>
+  Number(name.slice(name.lastIndexOf('-') + 1));
+
+/** Where its volume is, else in the zone that it wishes for; null: no host takes it. */
+function hostFor(pod: Pod, pinned: string | undefined, hosts: readonly Host[]): string | null {
+  const free = hosts
+    .filter(({ spec }) => spec?.unschedulable !== true)
+    .map(({ metadata }) => metadata.name);
+  if (pinned !== undefined) return free.find((name) => name === pinned) ?? null;
+  const zone = preferredZone(pod, ZONE_KEY) ?? ZONES[ordinalOf(pod) % 3]!;
+  return free.find((name) => name === `host-${zone}`) ?? free[0] ?? null;
+}
+
 /** Three hosts in three zones. */
 export async function makeHosts(api: KubeApi): Promise<void> {
   for (const zone of ZONES) {
-    await api.apply(HOSTS, {
+    const name = `host-${zone}`;
+    const labels = { [ZONE_KEY]: zone, 'kubernetes.io/hostname': name };
+    const spec = { unschedulable: false };
+    const host = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec };
+    await api.apply(HOSTS, host);
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    await api.applyStatus(HOSTS, {
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name: `host-${zone}`, labels: { 'topology.kubernetes.io/zone': zone } },
+      metadata: { name },
+      status: { conditions },
     });
   }
 }

@@ -1,5 +1,5 @@
-// What a process said, and how it ended.
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+// A process that a test runs: what it is given, what it said, and how it ended.
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface Ended {
@@ -19,4 +19,15 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ende
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, out, err };
+}
+
+/**
+ * Gives a process its whole input. One that ends without reading it, as a quick command on a busy
+ * machine does even when its input is empty, is judged by how it ended, not by the broken pipe.
+ */
+export function feed({ stdin }: ChildProcess, input: string): void {
+  stdin?.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  stdin?.end(input);
 }

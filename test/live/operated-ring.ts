@@ -28,6 +28,10 @@ const NAME = 'ring';
 export interface RingWish {
   readonly replicas: number;
   readonly replicationFactor: number;
+  /** Of the operator and its nodes, beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Web pages that may call it. */
+  readonly corsOrigins?: readonly string[];
 }
 
 export interface LiveNode {
@@ -39,6 +43,8 @@ export interface LiveNode {
 export class OperatedRing {
   readonly folder: string;
   readonly proxyPort: number;
+  /** The operator's metrics, and where those of its nodes are. */
+  readonly metricsPort: number;
   readonly state: StateFolder;
   readonly #portBase: number;
   /** Where this process ends without `destroy`, nothing is left behind either. */
@@ -57,6 +63,7 @@ export class OperatedRing {
     this.folder = mkdtempSync(join(tmpdir(), 'ringkeeper-'));
     this.state = stateFolder(join(this.folder, NAME), NAME);
     this.proxyPort = portBase;
+    this.metricsPort = portBase + 1;
     this.#portBase = portBase + LOCAL_PORT_STRIDE;
     process.once('exit', this.#atExit);
   }
@@ -100,8 +107,16 @@ export class OperatedRing {
         String(this.proxyPort),
         '--port-base',
         String(this.#portBase),
+        '--metrics-port',
+        String(this.metricsPort),
+        '--console-port',
+        '0',
       ],
-      { cwd: PROJECT, stdio: ['ignore', log, log] },
+      {
+        cwd: PROJECT,
+        env: { ...process.env, ...this.#wish.environment },
+        stdio: ['ignore', log, log],
+      },
     );
     closeSync(log);
   }
@@ -112,6 +127,10 @@ export class OperatedRing {
       this.#operator.exitCode === null &&
       this.#operator.signalCode === null
     );
+  }
+
+  get operatorPid(): number {
+    return this.#operator?.pid ?? 0;
   }
 
   /** `kill -9`; resolves when it is gone. */
@@ -254,7 +273,7 @@ export class OperatedRing {
 
   /** By rename, as editors do: the operator never reads half a manifest. */
   #writeManifest(): void {
-    const { replicas, replicationFactor } = this.#wish;
+    const { replicas, replicationFactor, corsOrigins = [] } = this.#wish;
     const next = `${this.#manifest()}.next`;
     writeFileSync(
       next,
@@ -265,6 +284,8 @@ metadata:
 spec:
   replicas: ${replicas}
   replicationFactor: ${replicationFactor}
+  http:
+    corsOrigins: ${JSON.stringify(corsOrigins)}
 `,
     );
     renameSync(next, this.#manifest());

@@ -1,10 +1,11 @@
 // The operator and `dht` as people run them: each a process of its own.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ended } from './ended.ts';
+import { ended, feed } from './ended.ts';
 import type { Ended } from './ended.ts';
 
 export const DHT = fileURLToPath(new URL('../../operator/cli/main.ts', import.meta.url));
+export const KUBECTL_DHT = fileURLToPath(new URL('../../operator/cli/kubectl.ts', import.meta.url));
 export const OPERATOR = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
 /** ms; a ring is started, and may be slow to. */
 export const SLOW_MS = 120_000;
@@ -13,7 +14,7 @@ export function run(program: string, args: readonly string[], input = ''): Promi
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  child.stdin.end(input);
+  feed(child, input);
   return ended(child);
 }
 
@@ -27,9 +28,12 @@ export function runUntilAsked(
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   let err = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  const listen = (chunk: Buffer): void => {
     err += chunk.toString();
-    if (more.test(err)) child.stdin.end(input);
-  });
+    if (!more.test(err)) return;
+    child.stderr.off('data', listen);
+    feed(child, input);
+  };
+  child.stderr.on('data', listen);
   return ended(child);
 }

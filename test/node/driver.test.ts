@@ -45,6 +45,7 @@ async function withDriver(
       epoch: epoch(0),
       protocolVersionMin: 1,
       protocolVersionMax: 1,
+      namesWanted: false,
     }),
     address: 'a',
     secret: 's',

@@ -15,21 +15,34 @@ describe('request meter', () => {
     [507, 'unavailable'],
     [500, 'failed'],
   ] as const)('status %i counts as %s', (status, outcome) => {
-    const meter = httpMeter();
-    meter.observe('put', status, 0.001);
+    const meter = httpMeter(() => 1);
+    meter.observe('put', status, 0.001, 'a');
     expect(meter.count('put', outcome)).toBe(1);
     expect(meter.count('get', outcome)).toBe(0);
   });
 
   test('each request stands in every bucket whose bound it does not pass', () => {
-    const meter = httpMeter();
-    meter.observe('get', 200, LATENCY_BOUNDS[3]!);
-    meter.observe('get', 200, 1e9);
+    const meter = httpMeter(() => 1);
+    meter.observe('get', 200, LATENCY_BOUNDS[3]!, 'a');
+    meter.observe('get', 200, 1e9, 'b');
     const { cumulative, sum } = meter.latency('get');
     expect(cumulative[2]).toBe(0);
     expect(cumulative[3]).toBe(1);
     expect(cumulative.at(-2)).toBe(1);
     expect(cumulative.at(-1)).toBe(2);
     expect(sum).toBe(LATENCY_BOUNDS[3]! + 1e9);
+  });
+
+  test('of each verb and bucket the newest request is remembered', () => {
+    let clock = 0;
+    const meter = httpMeter(() => ++clock);
+    meter.observe('get', 200, 2 * LATENCY_BOUNDS[3]!, 'a');
+    meter.observe('get', 500, 1.5 * LATENCY_BOUNDS[3]!, 'b');
+    expect(meter.example('get', 4)).toEqual({
+      requestId: 'b',
+      seconds: 1.5 * LATENCY_BOUNDS[3]!,
+      atMs: 2,
+    });
+    expect([meter.example('get', 3), meter.example('put', 4)]).toEqual([null, null]);
   });
 });

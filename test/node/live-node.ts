@@ -29,6 +29,7 @@ export const CONFIG: NodeConfig = {
   handoffBytesPerSecond: Infinity,
   corsOrigins: [],
   volumeUid: null,
+  metrics: true,
   logLevel: 'error',
   logFormat: 'json',
 };

@@ -3,7 +3,7 @@ import { changeId, epoch, incarnation, nodeId, zone } from '../../core/api/ids.t
 import type { Incarnation } from '../../core/api/ids.ts';
 import type { Assignment, RingDocument } from '../../core/api/ring-document.ts';
 import { claim } from '../../core/ring/claim.ts';
-import { peersByState, slotsByState } from '../../node/ring-counts.ts';
+import { peersByState, ringSlots, slotsByState } from '../../node/ring-counts.ts';
 import { oneMemberRing } from './one-member-ring.ts';
 
 const [A, B, C, D] = ['aa', 'bb', 'cc', 'dd'].map((pair) => incarnation(pair.repeat(8))) as [
@@ -97,6 +97,37 @@ describe('slots by state', () => {
       replicated: 0,
       under_replicated: 0,
     });
+  });
+});
+
+describe('slots of the whole ring', () => {
+  test('one silent member of four costs its slots a copy and nobody a quorum', () => {
+    const document = ring([A, B, C, D]);
+    const { all, under_replicated: short, ...worse } = ringSlots(document, { silentPeers: [B] });
+    expect([all, short]).toEqual([16, slotsByState(document, seenBy(B)).replicated]);
+    expect(Object.values(worse)).toEqual([0, 0, 0]);
+  });
+
+  test('two silent members of three leave neither reads nor writes a quorum', () => {
+    expect(ringSlots(ring([A, B, C]), { silentPeers: [B, C] })).toEqual({
+      all: 16,
+      under_replicated: 16,
+      below_write_quorum: 16,
+      below_read_quorum: 16,
+      without_live_copy: 0,
+    });
+  });
+
+  test('slots whose copies are all gone are seen by those who never held them', () => {
+    const document = ring([A, B, C, D]);
+    const counts = ringSlots(document, { silentPeers: [B, C, D] });
+    const held = slotsByState(document, seenBy(A)).replicated;
+    expect(counts.without_live_copy).toBe(16 - held);
+    expect(counts.without_live_copy).toBeGreaterThan(0);
+  });
+
+  test('without a document there is nothing to tell', () => {
+    expect(ringSlots(null, { silentPeers: [] }).all).toBe(0);
   });
 });
 

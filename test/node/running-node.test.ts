@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { describe, expect, test } from '@jest/globals';
 import { incarnation, nodeId, zone } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
@@ -10,7 +11,13 @@ import { CONFIG, liveNode } from './live-node.ts';
 import type { LiveNode } from './live-node.ts';
 import { oneMemberRing } from './one-member-ring.ts';
 
-function ringOf(nodes: readonly RunningNode[]): RingDocument {
+interface ThreeOptions {
+  readonly replicationFactor?: number;
+  /** Where a node's log goes; default: nowhere. */
+  readonly log?: (node: string) => Logger;
+}
+
+function ringOf(nodes: readonly RunningNode[], replicationFactor: number): RingDocument {
   const seats = nodes.map((node, i) => ({
     incarnation: incarnation(node.ports.incarnation),
     zone: zone(`z${i}`),
@@ -27,19 +34,22 @@ function ringOf(nodes: readonly RunningNode[]): RingDocument {
       from: null,
       seats,
       slotBits: 4,
-      replicationFactor: 3,
-      readQuorum: 2,
-      writeQuorum: 2,
+      replicationFactor,
+      readQuorum: Math.ceil((replicationFactor + 1) / 2),
+      writeQuorum: Math.ceil((replicationFactor + 1) / 2),
     }),
   });
 }
 
 /** Three real nodes in this process, joined by TCP. */
-async function withThree(test: (nodes: readonly LiveNode[]) => Promise<void>): Promise<void> {
+async function withThree(
+  test: (nodes: readonly LiveNode[]) => Promise<void>,
+  { replicationFactor = 3, log = () => pino({ level: 'silent' }) }: ThreeOptions = {},
+): Promise<void> {
   const failures: Error[] = [];
   const nodes = await Promise.all(
     [0, 1, 2].map((i) =>
-      startNode({ ...CONFIG, id: nodeId(`dev-${i}`) }, pino({ level: 'silent' }), {
+      startNode({ ...CONFIG, id: nodeId(`dev-${i}`) }, log(`dev-${i}`), {
         failed: (_failure, error) => {
           failures.push(error);
         },
@@ -48,7 +58,7 @@ async function withThree(test: (nodes: readonly LiveNode[]) => Promise<void>): P
   );
   try {
     const live = nodes.map(liveNode);
-    const body = encodeDocument(ringOf(nodes));
+    const body = encodeDocument(ringOf(nodes, replicationFactor));
     for (const { admin } of live)
       expect((await admin('PUT', '/admin/document', { body })).status).toBe(204);
     await test(live);
@@ -98,18 +108,115 @@ describe('three nodes', () => {
     });
   });
 
-  test('each sees in its ring check that all agree', async () => {
-    await withThree(async (nodes) => {
-      for (const { call } of nodes) {
-        await untilStatus(200, async () => {
-          const { ok } = (await call('GET', '/v1/ring/check')).json();
-          return { status: ok === true ? 200 : 0 };
-        });
-        const { members } = (await call('GET', '/v1/ring/check')).json() as {
-          members: { verdict: string }[];
+  test('a request is followed by its id and its trace through all nodes that worked on it', async () => {
+    const { lines, log } = debugLines();
+    const about = (id: string) =>
+      lines.filter(({ requestId }) => requestId?.startsWith(`${id}~`) === true);
+    await withThree(
+      async ([a]) => {
+        await untilStatus(204, () => a!.call('PUT', '/v1/kv/first', { body: 'x' }));
+        const ids = Array.from({ length: 12 }, (_, i) => `order-${i}`);
+        for (const id of ids) {
+          const headers = { 'X-Request-Id': id, traceparent: `00-${TRACE}-00f067aa0ba902b7-01` };
+          const ask = () => a!.call('PUT', `/v1/kv/of-${id}`, { headers, body: 'x' });
+          await untilStatus(204, ask);
+        }
+        const handedOver = ids.filter((id) => about(id).length > 1);
+        expect(handedOver.length).toBeGreaterThan(2);
+        for (const id of handedOver) {
+          expect(about(id).every(({ traceId }) => traceId === TRACE)).toBe(true);
+          expect(about(id).at(-1)).toMatchObject({ node: 'dev-0', msg: 'request answered' });
+          expect(about(id)).toContainEqual(
+            expect.objectContaining({
+              node: expect.not.stringMatching('dev-0'),
+              msg: 'write handed over by a peer',
+            }),
+          );
+        }
+        expect(lines.filter(({ level, requestId }) => level > 20 && requestId)).toEqual([]);
+      },
+      { replicationFactor: 1, log },
+    );
+  });
+
+  test('each replica tells what it was asked for a request, and what it answered', async () => {
+    const { lines, log } = debugLines();
+    await withThree(
+      async ([a]) => {
+        await untilStatus(204, () => a!.call('PUT', '/v1/kv/k', { body: 'x' }));
+        const headers = {
+          'X-Request-Id': 'order-7',
+          traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
         };
-        expect(members.map((member) => member.verdict)).toEqual(['agrees', 'agrees', 'agrees']);
-      }
-    });
+        await a!.call('PUT', '/v1/kv/k', { headers, body: 'y' });
+        const told = () =>
+          lines
+            .filter(({ requestId }) => requestId?.startsWith('order-7~') === true)
+            .map(({ node, msg, asked, answer, traceId }) => ({
+              line: [node, msg, asked ?? answer ?? ''].join(' ').trimEnd(),
+              traceId,
+            }));
+        // The third replica's word may come after the client's answer.
+        while (told().length < 5) await new Promise((resolve) => setImmediate(resolve));
+        expect(
+          told()
+            .map(({ line }) => line)
+            .sort(),
+        ).toEqual([
+          'dev-0 request answered',
+          'dev-1 answered a peer stored',
+          'dev-1 asked by a peer write',
+          'dev-2 answered a peer stored',
+          'dev-2 asked by a peer write',
+        ]);
+        expect(told().every(({ traceId }) => traceId === TRACE)).toBe(true);
+      },
+      { log },
+    );
+  });
+
+  test('whoever does not log single requests is not told of any, and says nothing', async () => {
+    const { lines, log } = debugLines();
+    await withThree(
+      async ([a]) => {
+        await untilStatus(204, () => a!.call('PUT', '/v1/kv/k', { body: 'x' }));
+        const headers = { 'X-Request-Id': 'order-7' };
+        for (const method of ['PUT', 'GET', 'DELETE'])
+          await a!.call(method, '/v1/kv/k', {
+            headers,
+            ...(method === 'PUT' ? { body: 'y' } : {}),
+          });
+        expect(lines.some(({ msg }) => msg === 'request answered')).toBe(true);
+        expect(lines.filter(({ node, requestId }) => node !== 'dev-0' && requestId)).toEqual([]);
+      },
+      {
+        log: (node) => {
+          const own = log(node);
+          if (node !== 'dev-0') own.level = 'info';
+          return own;
+        },
+      },
+    );
   });
 });
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+interface Line {
+  readonly node: string;
+  readonly msg: string;
+  readonly level: number;
+  readonly requestId?: string;
+  readonly traceId?: string;
+  readonly asked?: string;
+  readonly answer?: string;
+}
+
+/** Everything that nodes log, at debug. */
+function debugLines(): { lines: Line[]; log: (node: string) => Logger } {
+  const lines: Line[] = [];
+  const write = (line: string): void => {
+    lines.push(JSON.parse(line) as Line);
+  };
+  return { lines, log: (node) => pino({ level: 'debug', base: { node } }, { write }) };
+}

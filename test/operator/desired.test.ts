@@ -70,6 +70,7 @@ describe('the revision of nodes', () => {
     { abortAfterSeconds: 61 },
     { replaceAfterSeconds: 61 },
     { local: { clientPort: 9 } },
+    { logLevel: 'info' },
   ])('stays when %j is changed: the ring document or the operator carries it', (spec) => {
     expect(revisionOf(spec)).toBe(revisionOf({}));
   });
@@ -80,6 +81,7 @@ describe('the revision of nodes', () => {
     { storage: { ephemeral: true } },
     { handoff: { maxBytesPerSecond: 2 ** 20 } },
     { http: { corsOrigins: ['*'] } },
+    { logLevel: 'debug' },
     { restartedAt: 'now' },
   ])('changes with %j, which a node reads at its start', (spec) => {
     expect(revisionOf(spec)).not.toBe(revisionOf({}));

@@ -16,7 +16,7 @@ const paths = (schema: Schema, path: string): string[] => [
 ];
 
 describe('the reference of fields', () => {
-  test('is what docs/reference.md holds; else run `node operator/reference.ts > docs/reference.md`', () => {
+  test('is what docs/reference.md holds; else run `npm run manifests`', () => {
     const committed = readFileSync(new URL('../../docs/reference.md', import.meta.url), 'utf8');
     expect(committed).toBe(referenceText());
   });

@@ -8,6 +8,8 @@ import type { Watcher } from './watcher.ts';
 
 /** ms between two blows. */
 const PAUSE_MS = { low: 2_000, high: 5_000 } as const;
+/** ms between two looks for a joiner. */
+const LOOK_MS = 50;
 /** ms within which a killed node must run again to be killed again. */
 const RETURN_MS = 10_000;
 
@@ -36,9 +38,16 @@ export class Havoc {
   /** Strikes until the signal; then sees to it that an operator runs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(between(this.#rng, PAUSE_MS.low, PAUSE_MS.high), signal);
+      await this.#rest(between(this.#rng, PAUSE_MS.low, PAUSE_MS.high), signal);
       if (!signal.aborted) await this.strike(this.#draw());
     }
+  }
+
+  /** Until the next blow. The first joiner is struck as soon as it is seen: a small ring's move is short. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const endMs = performance.now() + ms;
+    while (!signal.aborted && performance.now() < endMs && !this.#isJoinerDue())
+      await pause(LOOK_MS, signal);
   }
 
   async strike(blow: Blow): Promise<void> {
@@ -70,7 +79,7 @@ export class Havoc {
   }
 
   #draw(): Blow {
-    if (this.#joiners().length > 0 && this.blows.joiner === 0) return 'joiner';
+    if (this.#isJoinerDue()) return 'joiner';
     return (
       this.#due.shift() ??
       weighted(this.#rng, {
@@ -83,9 +92,13 @@ export class Havoc {
     );
   }
 
+  #isJoinerDue(): boolean {
+    return this.blows.joiner === 0 && this.#joiners().length > 0;
+  }
+
   #joiners(): readonly LiveNode[] {
     const joining = this.#ring.status()?.members.filter(({ state }) => state === 'joining') ?? [];
-    return this.#watcher.ready.filter(({ id }) => joining.some(({ name }) => name === id));
+    return this.#ring.nodes().filter(({ id }) => joining.some(({ name }) => name === id));
   }
 
   #kill(node: LiveNode): void {

@@ -1,6 +1,6 @@
 // One node: its process, its volume and its clock. Drives the production replica exactly as the
 // real driver does: effects in order, completions as inputs, nothing after death.
-import type { Incarnation, NodeId, RequestId, Slot, Zone } from '../../core/api/ids.ts';
+import type { Epoch, Incarnation, NodeId, RequestId, Slot, Zone } from '../../core/api/ids.ts';
 import type { NodeReport } from '../../core/api/admin.ts';
 import type { KeyRecord } from '../../core/api/object.ts';
 import type { Envelope } from '../../core/api/messages.ts';
@@ -45,6 +45,8 @@ export interface Surroundings {
   readonly counters: { steps: number };
   /** A volume will never be seen again under this incarnation. */
   lost(incarnation: Incarnation, volume: Volume): void;
+  /** Its volume came back older, in place: the ring document on it is of this epoch (0: none). */
+  rolledBack(incarnation: Incarnation, to: Epoch): void;
 }
 
 /** ms bounds of the disk's answers, and how many records a page holds at most (0: as asked). */

@@ -58,15 +58,26 @@ export class Operator {
   isActing = false;
   private lastObserved: Observed | null = null;
   private life = 0;
+  private isRetired = false;
+  /** When each node was last heard, or first seen where it never was; ms. */
+  private readonly heardMs = new Map<NodeId, number>();
 
   constructor(world: OperatorWorld, name: string) {
     this.world = world;
     this.name = name;
   }
 
+  /** Dead for good. */
+  retire(): void {
+    this.isRetired = true;
+    this.die();
+  }
+
   begin(): void {
+    if (this.isRetired) return;
     this.isAlive = true;
     this.life++;
+    this.heardMs.clear();
     this.passLater(between(this.world.rng, 1, 50));
   }
 
@@ -125,6 +136,7 @@ export class Operator {
   observe(): Observed {
     const { world } = this;
     const machines = world.site.all();
+    for (const id of this.heardMs.keys()) if (!world.site.machines.has(id)) this.heardMs.delete(id);
     const nodes = machines.map((machine) => this.observeNode(machine));
     let highest: RingDocument | null = null;
     for (const machine of machines) {
@@ -137,7 +149,8 @@ export class Operator {
       document: world.store.document,
       highest,
       nodes,
-      lostIncarnations: [...world.site.lost.keys()],
+      // Who was taken away before a stale author named it is as lost as one whose volume broke.
+      lostIncarnations: [...world.site.lost.keys(), ...world.site.removed.keys()],
       loads: new Map(),
       fresh: { clusterId: clusterId(world.freshText()), changeId: changeId(world.freshText()) },
       nameOf,
@@ -160,8 +173,17 @@ export class Operator {
       volume: machine.volume.uid,
       revision: machine.revision,
       report,
-      silentMs: report === null ? now - machine.lastAnsweredMs : 0,
+      silentMs: this.silenceOf(machine, report !== null),
     };
+  }
+
+  /** As the operator counts it by itself; older schedules take all operators for one that saw everything. */
+  private silenceOf(machine: Machine, isHeard: boolean): number {
+    const now = this.world.queue.nowMs;
+    if (this.world.desired.replaceAfterMs === null)
+      return isHeard ? 0 : now - machine.lastAnsweredMs;
+    if (isHeard || !this.heardMs.has(machine.id)) this.heardMs.set(machine.id, now);
+    return now - this.heardMs.get(machine.id)!;
   }
 
   apply(action: Action): void {

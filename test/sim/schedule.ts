@@ -7,6 +7,8 @@ import { judgeHistory, nameOf } from './checkers/history.ts';
 import { unrest } from './checkers/rest.ts';
 import type { Violation } from './checkers/violation.ts';
 import { Faults } from './faults.ts';
+import { Absences } from './absences.ts';
+import { drawSilence } from './silence.ts';
 import { drawSetting, type ProfileName, type Setting } from './setting.ts';
 import { Wishes } from './wishes.ts';
 import { World } from './world.ts';
@@ -45,11 +47,10 @@ const LOOK_MS = 250;
 /** Runs one schedule; a thrown error of the replica or planner is a violation like any other. */
 export function runSchedule(options: ScheduleOptions): Outcome {
   const rng = seededRng(mixSeeds(options.seed, 0));
-  const setting = {
-    ...drawSetting(rng, options.profile, options.members, options.seed % WIDE_EVERY === 0),
-    ...options.tune,
-  };
-  const { seed, without } = options;
+  const { seed, without, profile } = options;
+  const drawn = drawSetting(rng, profile, options.members, seed % WIDE_EVERY === 0);
+  const silence = drawSilence(seed, drawn);
+  const setting = { ...drawn, ...(silence === null ? {} : { silence }), ...options.tune };
   const world = new World({
     seed,
     setting,
@@ -89,15 +90,23 @@ const LAWFUL_FAILURES: ReadonlySet<string> = new Set([
   'no answer',
 ]);
 
+/**
+ * What a write may wait for in a row without a fault: the disk is busy when it comes and then takes its time, and
+ * both once more where another write of the key came between or the epoch changed.
+ */
+const DISK_WAITS_MAX = 4;
+
 class Schedule {
   private readonly world: World;
   private readonly seed: number;
   /** Since when everything is at rest. */
   private restMs = 0;
+  private readonly absences: Absences;
 
   constructor(world: World, seed: number) {
     this.world = world;
     this.seed = seed;
+    this.absences = new Absences(world, seededRng(mixSeeds(seed, 10)));
   }
 
   run(): void {
@@ -115,20 +124,53 @@ class Schedule {
     };
     world.clients.begin();
     faults.begin();
+    this.absences.begin();
     new Wishes(world, seededRng(mixSeeds(seed, 8))).begin(untilMs);
     world.run(untilMs);
     faults.end();
     world.trace?.('the trouble is over');
     world.run(world.queue.nowMs + 500);
     world.clients.isOpen = false;
+    this.runWithoutTheSilent();
     this.runUntilCalm('I8', REST_MS_MAX);
     this.restMs = world.queue.nowMs;
     this.lookAtEverything();
     this.judge();
   }
 
+  /**
+   * I8 without those who are still away: their seats are given away, every copy lives again, and reads go
+   * well; or, where too few are left to do so safely, the operator says for whom it waits. Then the late
+   * ones come.
+   */
+  private runWithoutTheSilent(): void {
+    const { world, absences } = this;
+    absences.settle();
+    if (absences.ids.size === 0) return;
+    const why = this.unrestWithin(REST_MS_MAX / 2);
+    if (world.violations.length > 0) return;
+    const isOwed = absences.unstarted() < 2 && (absences.haveGivenWay() || absences.mustGiveWay());
+    if (why === null) this.lookAtEverything();
+    else if (isOwed || !this.isWaitedFor())
+      world.accuse('I8', `${this.unrested(why)}, while ${[...absences.ids].join(', ')} is silent`);
+    absences.summon(why !== null);
+  }
+
+  /** The operator names somebody who is away in what it waits for. */
+  private isWaitedFor(): boolean {
+    const waits = this.world.operators[0]?.lastPlan?.waits ?? [];
+    return waits.some(({ nodes }) => nodes.some((id) => this.absences.ids.has(id)));
+  }
+
   /** Time passes until nothing is left to do; the bound broken is the violation of that name. */
   private runUntilCalm(name: string, boundMs: number): void {
+    const why = this.unrestWithin(boundMs);
+    if (why === null || this.world.violations.length > 0) return;
+    this.world.accuse(name, `not at rest after ${boundMs} ms: ${this.unrested(why)}`);
+  }
+
+  /** Time passes until all is at rest (null), or what is not after so long. */
+  private unrestWithin(boundMs: number): string | null {
     const { world } = this;
     const deadline = world.queue.nowMs + boundMs;
     let why: string | null = 'nothing was looked at';
@@ -139,16 +181,18 @@ class Schedule {
         world.desired,
         world.site.all(),
         world.operators[0]?.lastPlan ?? null,
+        this.absences.ids,
       );
-      if (why === null) return;
+      if (why === null) return null;
     }
-    if (world.violations.length > 0) return;
+    return why;
+  }
+
+  private unrested(why: string): string {
     const waits =
-      world.operators[0]?.lastPlan?.waits.map((wait) => `${wait.reason}: ${wait.message}`) ?? [];
-    world.accuse(
-      name,
-      `not at rest after ${boundMs} ms: ${why}; the operator waits: ${waits.join('; ') || 'for nothing'}`,
-    );
+      this.world.operators[0]?.lastPlan?.waits.map((wait) => `${wait.reason}: ${wait.message}`) ??
+      [];
+    return `${why}; the operator waits: ${waits.join('; ') || 'for nothing'}`;
   }
 
   /** Every key is read through two nodes and listed; at rest each of these calls must succeed. */
@@ -171,7 +215,12 @@ class Schedule {
     const { clients, rng, setting, site } = world;
     const before = clients.failures.get('ok') ?? 0;
     let asked = 0;
-    const nodes = site.running();
+    // While somebody is away others may be left over, that are of no ring any more.
+    const members = world.store.document?.members.filter(({ state }) => state === 'serving') ?? [];
+    const serving = new Set(members.map(({ incarnation }) => incarnation));
+    const nodes = site
+      .running()
+      .filter(({ id, incarnation }) => !this.absences.ids.has(id) && serving.has(incarnation!));
     for (const key of clients.keys) {
       for (let i = 0; i < 2; i++) clients.read(-1 - i, key, pick(rng, nodes), () => undefined);
       clients.list(-3, slotOf(key, setting.slotBits), pick(rng, nodes), () => undefined);
@@ -185,9 +234,12 @@ class Schedule {
   /** Without faults ring changes go unnoticed: nobody is told that a quorum is missing. */
   private judgeAvailability(): void {
     const { clients, setting, desired, everToleratesOne } = this.world;
-    if (setting.faults > 0) return;
+    if (setting.faults > 0 || setting.silence !== undefined) return;
+    const { limits, disk } = setting;
+    const isShort = limits.operationMs < DISK_WAITS_MAX * disk.syncMs[1];
     for (const [code, times] of clients.failures) {
       if (LAWFUL_FAILURES.has(code)) continue;
+      if (isShort && code === 'QUORUM_UNAVAILABLE') continue;
       // A rolling restart takes one member at a time; a hand-over may be under way to it.
       const isRolled = desired.revision !== 'one';
       if (isRolled && (code === 'TIMEOUT' || (code === 'QUORUM_UNAVAILABLE' && !everToleratesOne)))

@@ -7,7 +7,15 @@ import { between, chance, pick } from './chance.ts';
 import type { DiskHabits } from './machine.ts';
 import type { Weather } from './network.ts';
 
-export const PROFILES = ['small', 'churn', 'partition', 'disk', 'operator', 'all'] as const;
+export const PROFILES = [
+  'small',
+  'churn',
+  'partition',
+  'disk',
+  'operator',
+  'all',
+  'silence',
+] as const;
 export type ProfileName = (typeof PROFILES)[number];
 
 export type Fault =
@@ -33,6 +41,27 @@ export type Fault =
   | 'restore-store';
 
 export type Wish = 'grow' | 'shrink' | 'jump' | 'decommission' | 'factor' | 'roll' | 'regrow';
+
+/** `dead`: its host is gone with it; `cut`: nobody reaches it; `unheard`: the operators do not. */
+export type Going = 'dead' | 'cut' | 'unheard';
+/** With its volume, in time or long after its seat was given away; never; or its volume is proved gone. */
+export type Ending = 'returns' | 'late' | 'never' | 'gone';
+
+export interface Absence {
+  readonly how: Going;
+  readonly ending: Ending;
+  /** ms after the trouble began. */
+  readonly atMs: number;
+  /** ms until it returns, or its volume is proved gone. */
+  readonly lastsMs: number;
+  /** Asked for so many ms after it went; null: nothing. */
+  readonly wish: { readonly kind: Wish; readonly afterMs: number } | null;
+}
+
+export interface Silence {
+  readonly replaceAfterMs: number;
+  readonly absences: readonly Absence[];
+}
 
 export interface Setting {
   readonly profile: ProfileName;
@@ -76,6 +105,8 @@ export interface Setting {
   readonly staleReads: number;
   /** More may be destroyed than quorums survive: then lost writes are no violation. */
   readonly disaster: boolean;
+  /** Who is silent for too long gives its seat away; absent: never by time. */
+  readonly silence?: Silence;
 }
 
 const NO_FAULTS: Record<Fault, number> = {
@@ -122,6 +153,30 @@ export const wishWeights = (some: Partial<Record<Wish, number>>): Record<Wish, n
   ...some,
 });
 
+/** Everything at once. */
+const ALL_FAULTS: Partial<Record<Fault, number>> = {
+  kill: 3,
+  'kill-mid-step': 3,
+  'power-loss': 2,
+  blackout: 1,
+  restart: 1,
+  'lose-volume': 2,
+  'restore-volume': 1,
+  corrupt: 1,
+  'disk-full': 1,
+  'disk-stall': 1,
+  cut: 3,
+  'one-way': 1,
+  'isolate-operator': 1,
+  storm: 2,
+  reset: 1,
+  clock: 1,
+  'operator-kill': 2,
+  'second-operator': 1,
+  'stale-reads': 1,
+  'restore-store': 1,
+};
+
 const FAULTS: Record<ProfileName, Partial<Record<Fault, number>>> = {
   small: { kill: 3, 'kill-mid-step': 3, 'power-loss': 2, cut: 2, 'lose-volume': 1, storm: 1 },
   churn: {
@@ -153,28 +208,8 @@ const FAULTS: Record<ProfileName, Partial<Record<Fault, number>>> = {
     kill: 1,
     'lose-volume': 1,
   },
-  all: {
-    kill: 3,
-    'kill-mid-step': 3,
-    'power-loss': 2,
-    blackout: 1,
-    restart: 1,
-    'lose-volume': 2,
-    'restore-volume': 1,
-    corrupt: 1,
-    'disk-full': 1,
-    'disk-stall': 1,
-    cut: 3,
-    'one-way': 1,
-    'isolate-operator': 1,
-    storm: 2,
-    reset: 1,
-    clock: 1,
-    'operator-kill': 2,
-    'second-operator': 1,
-    'stale-reads': 1,
-    'restore-store': 1,
-  },
+  all: ALL_FAULTS,
+  silence: ALL_FAULTS,
 };
 
 const WISHES: Record<Wish, number> = {

@@ -1,6 +1,6 @@
 // Where nodes run: machines, their volumes, and the supervisor that restarts what crashed. What
 // Kubernetes is to the operator, this is to the simulated one.
-import { nodeId, zone, type Incarnation, type NodeId } from '../../core/api/ids.ts';
+import { epoch, nodeId, zone, type Incarnation, type NodeId } from '../../core/api/ids.ts';
 import type { Receipt } from '../../core/api/ring-document.ts';
 import type { Rng } from '../../core/rng.ts';
 import { between } from './chance.ts';
@@ -28,6 +28,8 @@ export class Site {
   readonly removed = new Map<Incarnation, Volume>();
   /** Processes that nobody may start (transcripts). */
   readonly barred = new Set<NodeId>();
+  /** Machines whose host is gone: they are there for the operator to see, and never run. */
+  readonly hostless = new Set<Machine>();
   /** Where each running incarnation runs. */
   readonly homes = new Map<Incarnation, Machine>();
   zones = 1;
@@ -75,15 +77,25 @@ export class Site {
     machine.process = 'starting';
     this.around.queue.after(delayMs, () => {
       if (machine.process !== 'starting' || this.machines.get(machine.id) !== machine) return;
+      if (this.hostless.has(machine)) return;
       machine.start();
       if (machine.isUp && machine.incarnation !== null)
         this.homes.set(machine.incarnation, machine);
     });
   }
 
+  /** It has a host again, and starts. */
+  findHost(machine: Machine, delayMs: number): void {
+    this.hostless.delete(machine);
+    if (this.machines.get(machine.id) !== machine) return;
+    if (machine.process === 'starting') machine.process = 'stopped';
+    this.boot(machine, delayMs);
+  }
+
   /** In order: what is in flight gets a moment, then the store is closed, then it starts again. */
   restart(id: NodeId, revision: string): void {
     const machine = this.machines.get(id);
+    if (machine !== undefined && this.hostless.has(machine)) machine.revision = revision;
     if (machine === undefined || !machine.isUp || machine.process !== 'running') return;
     this.stop(machine, () => {
       machine.revision = revision;
@@ -156,7 +168,11 @@ export class Site {
     restored.applied = snapshot.contents.copy();
     restored.durable = snapshot.contents.copy();
     machine.volume = restored;
-    if (inPlace && old.identity !== null) this.rolledBack.add(old.identity.incarnation);
+    if (inPlace && old.identity !== null) {
+      const { incarnation } = old.identity;
+      this.rolledBack.add(incarnation);
+      this.around.rolledBack(incarnation, epoch(restored.durable.document?.epoch ?? 0));
+    }
     if (inPlace || old.identity === null || this.around.without.has('R9')) return;
     this.lost.set(old.identity.incarnation, old);
   }

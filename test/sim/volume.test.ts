@@ -31,6 +31,15 @@ describe('a simulated volume', () => {
     expect(volume.durable.find(key)).toEqual(object(1));
   });
 
+  test('takes no record for new that is there', () => {
+    const volume = new Volume('v', BITS);
+    const write = { kind: 'record', key, object: object(1), isNew: true } as const;
+    volume.write([write]);
+    expect(() => volume.write([write])).toThrow('color is said to be new and is there');
+    volume.write([{ kind: 'erase-slot', slot: slotOf(key, BITS) }, write]);
+    expect(volume.applied.find(key)).toEqual(object(1));
+  });
+
   test('loses unsynced writes from some point on, never from the middle', () => {
     const volume = new Volume('v', BITS);
     for (const name of ['one', 'two', 'three']) volume.write([{ kind: 'mark', name, value: 'x' }]);

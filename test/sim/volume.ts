@@ -10,7 +10,7 @@ import type {
   StoredState,
   StoreWrite,
 } from '../../core/replica/effects.ts';
-import { unreachable } from '../../core/assert.ts';
+import { assert, unreachable } from '../../core/assert.ts';
 import { compareKeys, slotOf } from '../../core/ring/hash.ts';
 import { objectBytes } from '../../core/version/siblings.ts';
 
@@ -53,7 +53,7 @@ export class Contents {
   private applyOne(write: StoreWrite): void {
     switch (write.kind) {
       case 'record':
-        return this.applyRecord(write.key, write.object);
+        return this.applyRecord(write);
       case 'erase-slot':
         return this.eraseSlot(write.slot);
       case 'hint':
@@ -73,7 +73,7 @@ export class Contents {
     }
   }
 
-  private applyRecord(key: Key, object: VersionedObject | null): void {
+  private applyRecord({ key, object, isNew }: Extract<StoreWrite, { kind: 'record' }>): void {
     const slot = slotOf(key, this.slotBits);
     if (this.corrupt.size > 0) this.corrupt.delete(key.text);
     let records = this.slots.get(slot);
@@ -84,6 +84,8 @@ export class Contents {
     let at = 0;
     while (at < records.length && compareKeys(records[at]!.key, key) < 0) at++;
     const there = at < records.length && records[at]!.key.text === key.text;
+    // A store that believes it counts wrong, and a stream that says so has merged nothing (R6).
+    assert(!there || isNew !== true, `${key.text} is said to be new and is there`);
     if (object !== null) records.splice(at, there ? 1 : 0, { key, object });
     else if (there) records.splice(at, 1);
     if (records.length === 0) this.slots.delete(slot);

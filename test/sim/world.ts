@@ -160,6 +160,9 @@ export class World implements OperatorWorld {
       lost: (own, volume) => {
         if (!this.site.lost.has(own)) this.site.lost.set(own, volume);
       },
+      rolledBack: (own, to) => {
+        this.documents.rolledBack(own, to);
+      },
     };
   }
 
@@ -339,7 +342,7 @@ function desiredOf(setting: Setting): Desired {
     paused: false,
     decommission: [],
     revision: 'one',
-    replaceAfterMs: null,
+    replaceAfterMs: setting.silence?.replaceAfterMs ?? null,
     abortAfterMs: setting.abortAfterMs,
     barrierWaitMs: setting.barrierWaitMs,
   };

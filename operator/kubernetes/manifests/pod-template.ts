@@ -127,7 +127,7 @@ const PROBES = {
 } as const;
 
 function environment(ring: Ring): readonly object[] {
-  const { storage, handoff, http } = ring.spec;
+  const { storage, handoff, http, logLevel } = ring.spec;
   const value = (name: string, text: string) => ({ name: `RINGKEEPER_${name}`, value: text });
   const field = (name: string, path: string) => ({
     name: `RINGKEEPER_${name}`,
@@ -152,6 +152,7 @@ function environment(ring: Ring): readonly object[] {
     value('HANDOFF_BYTES_PER_SECOND', String(handoff.maxBytesPerSecond)),
     value('CORS_ORIGINS', http.corsOrigins.join(',')),
     value('LOG_FORMAT', 'json'),
+    ...(logLevel === undefined ? [] : [value('LOG_LEVEL', logLevel)]),
   ];
 }
 

@@ -4,7 +4,8 @@ import { leafBounds } from '../../../core/replica/anti-entropy.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { leafOf } from '../../../core/version/digest.ts';
-import { CalmRing, heldAt, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, heldAt, putOf, valuesAt } from './calm-ring.ts';
 
 const ABC = ['a', 'b', 'c'];
 const KEYS = Array.from({ length: 120 }, (_, i) => `key-${i}`);

@@ -1,47 +1,40 @@
 // Replicas on a calm network: everything arrives at once and in order, disks sync at once, unless a
 // test stalls or loses it. For what the replica does; what it withstands is the simulator's to show.
 import { clusterId, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
-import type { Incarnation, Slot } from '../../../core/api/ids.ts';
-import type { Key, KeyRecord, VersionedObject } from '../../../core/api/object.ts';
+import type { Incarnation } from '../../../core/api/ids.ts';
+import type { VersionedObject } from '../../../core/api/object.ts';
 import type { ClientRequest, ClientResult, WriteRequest } from '../../../core/api/requests.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import type { Envelope } from '../../../core/api/messages.ts';
 import { TICK_MS } from '../../../core/limits.ts';
 import { slotSets } from '../../../core/membership/document.ts';
 import type { SlotSets } from '../../../core/membership/document.ts';
-import type {
-  Effect,
-  Input,
-  ReplicaEvent,
-  StoredHint,
-  StoredState,
-} from '../../../core/replica/effects.ts';
+import type { Effect, Input, ReplicaEvent } from '../../../core/replica/effects.ts';
 import { openReplica, step } from '../../../core/replica/replica.ts';
 import type { Replica } from '../../../core/replica/replica.ts';
 import { claim } from '../../../core/ring/claim.ts';
-import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
+import { keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { seededRng } from '../../../core/rng.ts';
 import { atRest } from '../membership/at-rest.ts';
-
-export const SLOT_BITS = 4;
+import {
+  SLOT_BITS,
+  apply,
+  copyOf,
+  emptyDisk,
+  load,
+  scan,
+  stateOf,
+  type Disk,
+} from './calm-disk.ts';
 
 /** One node with its disk. */
-export interface CalmNode {
+export interface CalmNode extends Disk {
   readonly incarnation: Incarnation;
   replica: Replica;
   up: boolean;
-  readonly records: Map<string, KeyRecord>;
-  readonly corrupt: Set<string>;
-  readonly hints: Map<Incarnation, Map<string, { key: Key; hint: StoredHint }>>;
-  readonly marks: Map<string, string>;
-  document: RingDocument | null;
-  actor: StoredState['actor'];
 }
 
 type Job = { readonly node: CalmNode; readonly input: Input };
-
-/** What a disk holds, to be put back later. */
-export type Disk = Pick<CalmNode, 'records' | 'corrupt' | 'hints' | 'marks' | 'document' | 'actor'>;
 
 interface Stall {
   readonly is: (node: CalmNode, input: Input) => boolean;
@@ -80,12 +73,7 @@ export class CalmRing {
       incarnation: incarnation(name),
       replica: undefined as unknown as Replica,
       up: false,
-      records: new Map(),
-      corrupt: new Set(),
-      hints: new Map(),
-      marks: new Map(),
-      document: null,
-      actor: null,
+      ...emptyDisk(),
     };
     this.nodes.set(node.incarnation, node);
     this.boot(node);
@@ -94,14 +82,10 @@ export class CalmRing {
 
   /** The process starts with what its disk holds. */
   boot(node: CalmNode): void {
-    const hints = new Map(
-      [...node.hints].map(([target, held]) => [target, { items: held.size, bytes: 0 }]),
-    );
-    const stored = { document: node.document, actor: node.actor, marks: node.marks, hints };
     const { replica, effects } = openReplica({
       id: nodeId(node.incarnation),
       incarnation: node.incarnation,
-      stored,
+      stored: stateOf(node),
       rng: seededRng(++this.#boots),
     });
     node.replica = replica;
@@ -145,15 +129,7 @@ export class CalmRing {
 
   /** A copy of what the node's disk holds now. */
   diskOf(name: string): Disk {
-    const { records, corrupt, hints, marks, document, actor } = this.node(name);
-    return {
-      records: new Map(records),
-      corrupt: new Set(corrupt),
-      marks: new Map(marks),
-      document,
-      actor,
-      hints: new Map([...hints].map(([target, held]) => [target, new Map(held)])),
-    };
+    return copyOf(this.node(name));
   }
 
   /** The process ends and comes back with this disk. */
@@ -267,33 +243,13 @@ export class CalmRing {
       }
       case 'reply':
         return void this.#replies.set(effect.id, effect.result);
-      case 'load': {
-        const { text } = effect.key;
-        const object = node.corrupt.has(text)
-          ? ('corrupt' as const)
-          : (node.records.get(text)?.object ?? null);
-        return give({ kind: 'loaded', ticket: effect.ticket, object });
-      }
+      case 'load':
+        return give({ kind: 'loaded', ticket: effect.ticket, object: load(node, effect.key) });
       case 'store':
-        for (const write of effect.writes) applyWrite(node, write);
+        for (const write of effect.writes) apply(node, write);
         return give({ kind: 'stored', ticket: effect.ticket });
-      case 'scan': {
-        const slotOfRecord = (record: KeyRecord): Slot => slotOf(record.key, SLOT_BITS);
-        const all = [...node.records.values()]
-          .filter(
-            (record) =>
-              slotOfRecord(record) === effect.slot &&
-              (effect.after === null || compareKeys(record.key, effect.after) > 0) &&
-              (effect.until === null || compareKeys(record.key, effect.until) <= 0),
-          )
-          .sort((a, b) => compareKeys(a.key, b.key));
-        const page = all.slice(0, Math.min(effect.limit, 3));
-        const next = page.length < all.length ? page.at(-1)!.key : null;
-        const isCorrupt = ({ key }: KeyRecord): boolean => node.corrupt.has(key.text);
-        const corrupt = page.filter(isCorrupt).map(({ key }) => key);
-        const records = page.filter((record) => !isCorrupt(record));
-        return give({ kind: 'scanned', ticket: effect.ticket, records, corrupt, next });
-      }
+      case 'scan':
+        return give({ kind: 'scanned', ticket: effect.ticket, ...scan(node, effect) });
       case 'scan-hints': {
         const hints = [...(node.hints.get(effect.target)?.values() ?? [])];
         return give({ kind: 'scanned-hints', ticket: effect.ticket, hints, next: null });
@@ -305,41 +261,6 @@ export class CalmRing {
       case 'adopted':
         return;
     }
-  }
-}
-
-function applyWrite(
-  node: CalmNode,
-  write: Extract<Effect, { kind: 'store' }>['writes'][number],
-): void {
-  switch (write.kind) {
-    case 'record':
-      node.corrupt.delete(write.key.text);
-      if (write.object === null) node.records.delete(write.key.text);
-      else node.records.set(write.key.text, { key: write.key, object: write.object });
-      return;
-    case 'erase-slot':
-      for (const { key } of node.records.values()) {
-        if (slotOf(key, SLOT_BITS) === write.slot) node.records.delete(key.text);
-      }
-      return;
-    case 'hint': {
-      const held =
-        node.hints.get(write.target) ?? new Map<string, { key: Key; hint: StoredHint }>();
-      node.hints.set(write.target, held);
-      if (write.hint === null) held.delete(write.key.text);
-      else held.set(write.key.text, { key: write.key, hint: write.hint });
-      return;
-    }
-    case 'document':
-      node.document = write.document;
-      return;
-    case 'actor':
-      node.actor = write.actor;
-      return;
-    case 'mark':
-      if (write.value === null) node.marks.delete(write.name);
-      else node.marks.set(write.name, write.value);
   }
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { forgetDigest, knownDigest, withDigest } from '../../../core/replica/digests.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { rootOf } from '../../../core/version/digest.ts';
-import { CalmRing, putOf, SLOT_BITS } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, putOf } from './calm-ring.ts';
 
 const SLOT = slotOf(keyOf('k0'), SLOT_BITS);
 const KEYS = Array.from({ length: 400 }, (_, i) => `k${i}`).filter(

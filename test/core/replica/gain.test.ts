@@ -2,13 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { incarnation } from '../../../core/api/ids.ts';
 import type { Slot } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
-import { SOURCE_WAIT_TICKS } from '../../../core/limits.ts';
+import { PAGE_BYTES, QUESTION_TICKS, SOURCE_WAIT_TICKS } from '../../../core/limits.ts';
 import { abortChange } from '../../../core/membership/change.ts';
 import { markLost } from '../../../core/membership/upkeep.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { transfers } from '../../../core/ring/transfers.ts';
-import { CalmRing, documentOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { recordBytes } from '../../../core/version/record-bytes.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, documentOf, putOf, valuesAt } from './calm-ring.ts';
 import { edit, stamp, towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];
@@ -121,6 +123,20 @@ describe('a gaining member (R6)', () => {
     expect({ covered, held: valuesAt(ring, 'd', 'k') }).toEqual({ covered: false, held: [] });
   });
 
+  test('waits for the one holder of a slot, however long that is silent (I1)', () => {
+    const one = { replicationFactor: 1, readQuorum: 1, writeQuorum: 1 };
+    const ring = CalmRing.of(['a'], {}, one);
+    ring.put('a', 'k', 'v');
+    ring.start('b');
+    ring.cut('a', 'b');
+    ring.post(towards(documentOf(['a'], one), ['b'], 'x', one));
+    ring.ticks(SOURCE_WAIT_TICKS + 20);
+    expect(gainsOf(ring, 'b')).toMatchObject({
+      covered: 0,
+      waitingFor: expect.stringContaining('waits for a, silent'),
+    });
+  });
+
   test('merges what it gets into what came by writes meanwhile, and overwrites nothing', () => {
     const { ring, document } = replacing();
     ring.put('a', 'k', 'old');
@@ -141,6 +157,87 @@ describe('a gaining member (R6)', () => {
     expect(valuesAt(ring, 'd', 'gone')).toEqual([null]);
   });
 
+  test('merges what it gets also with a write that is only just being built (R14)', () => {
+    const { ring, document } = replacing();
+    const missed = ring.lose(({ to }) => to === 'b');
+    ring.put('a', 'k', 'old');
+    missed();
+    const pages = ring.stall(
+      (node, input) =>
+        node.incarnation === 'd' &&
+        input.kind === 'envelope' &&
+        input.envelope.body.kind === 'page',
+    );
+    ring.post(document);
+    ring.ticks(1);
+    const loaded = ring.stall('d', 'loaded');
+    ring.send('b', putOf('k', 'beside', { context: { actors: [], counters: [] } }));
+    pages();
+    loaded();
+    ring.ticks(3);
+    expect(valuesAt(ring, 'd', 'k')).toEqual(['beside', 'old']);
+  });
+
+  test('asks for many slots at once, and goes on by itself with one that no page can hold', () => {
+    const { ring, document } = replacing();
+    const slot = slotOf(keyOf('k'), SLOT_BITS);
+    const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
+    const crowd = keys.filter((key) => slotOf(keyOf(key), SLOT_BITS) === slot).slice(0, 7);
+    for (const key of crowd) ring.put('a', key, key);
+    ring.post(document);
+    ring.ticks(3);
+    for (const key of crowd) expect(valuesAt(ring, 'd', key)).toEqual([key]);
+    const asked = ring.asked('pull').flatMap(({ body }) => (body.kind === 'pull' ? [body] : []));
+    expect(asked[0]!.slots.length).toBeGreaterThan(1);
+    // Three records make a page here.
+    const alone = asked.filter(({ after }) => after !== null);
+    expect(alone.map(({ slots }) => slots)).toEqual([[slot], [slot]]);
+  });
+
+  test('gets no page that is too long for the wire, however large the records of many slots are', () => {
+    const { ring, document } = replacing();
+    const keys = Array.from({ length: 12 }, (_, i) => `k${i}`);
+    const value = 'x'.repeat(PAGE_BYTES / 2);
+    for (const key of keys) ring.put('a', key, value);
+    ring.post(document);
+    ring.ticks(5);
+    const pages = ring.sent.flatMap(({ body }) => (body.kind === 'page' ? [body.records] : []));
+    const slots = new Set(keys.map((key) => slotOf(keyOf(key), SLOT_BITS)));
+    expect(pages.filter((records) => records.length > 0).length).toBeGreaterThanOrEqual(slots.size);
+    for (const records of pages) {
+      const bytes = records.reduce((sum, { key, object }) => sum + recordBytes(key, object), 0);
+      const inOneSlot = new Set(records.map(({ key }) => slotOf(key, SLOT_BITS))).size <= 1;
+      expect(inOneSlot || bytes <= PAGE_BYTES).toBe(true);
+    }
+    for (const key of keys) expect(valuesAt(ring, 'd', key)).toEqual([value]);
+  });
+
+  test('loses nothing where a page is lost: it is asked for again', () => {
+    const { ring, document } = replacing();
+    ring.put('a', 'k', 'v');
+    const lost = ring.lose(({ body }) => body.kind === 'page');
+    ring.post(document);
+    ring.ticks(3);
+    lost();
+    ring.ticks(QUESTION_TICKS);
+    expect(valuesAt(ring, 'd', 'k')).toEqual(['v']);
+    expect(gainsOf(ring, 'd').covered).toBe(gainsOf(ring, 'd').needed);
+  });
+
+  test('waits with a slot of which its source holds a damaged record, and with no other (R9)', () => {
+    const { ring, document } = replacing();
+    ring.put('a', 'k', 'v');
+    ring.node('a').corrupt.add('k');
+    const heals = ring.lose(({ body }) => body.kind === 'value');
+    ring.post(document);
+    ring.ticks(3);
+    expect(gainsOf(ring, 'd').covered).toBe(gainsOf(ring, 'd').needed - 1);
+    heals();
+    ring.ticks(60);
+    expect(valuesAt(ring, 'd', 'k')).toEqual(['v']);
+    expect(gainsOf(ring, 'd').covered).toBe(gainsOf(ring, 'd').needed);
+  });
+
   test('counts a slot as covered only once its mark is durable (R2, R7)', () => {
     const { ring, document } = replacing();
     ring.post(document);
@@ -153,7 +250,9 @@ describe('a gaining member (R6)', () => {
 
   test('that is killed keeps the slots that it covered and pulls only the rest', () => {
     const { ring, document } = replacing();
-    const lost = ring.lose(({ body }) => body.kind === 'pull' && body.slot >= 8);
+    const lost = ring.lose(
+      ({ body }) => body.kind === 'pull' && body.slots.some((slot) => slot >= 8),
+    );
     ring.post(document);
     ring.ticks(3);
     ring.restart('d');
@@ -163,7 +262,7 @@ describe('a gaining member (R6)', () => {
     ring.ticks(10);
     const slots = ring.sent
       .slice(before)
-      .flatMap(({ body }) => (body.kind === 'pull' ? [body.slot] : []));
+      .flatMap(({ body }) => (body.kind === 'pull' ? body.slots : []));
     expect(Math.min(...slots)).toBe(8);
     expect(gainsOf(ring, 'd').covered).toBe(16);
   });

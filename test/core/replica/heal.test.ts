@@ -3,8 +3,10 @@ import { incarnation } from '../../../core/api/ids.ts';
 import { QUESTION_TICKS } from '../../../core/limits.ts';
 import { readSet } from '../../../core/membership/document.ts';
 import { markLost } from '../../../core/membership/upkeep.ts';
+import { reportOf } from '../../../core/replica/replica.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
-import { CalmRing, documentOf, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, documentOf, putOf, valuesAt } from './calm-ring.ts';
 import { edit, readNew, stamp, towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];
@@ -67,6 +69,19 @@ describe('a damaged record (R9)', () => {
     ring.restart('c');
     ring.ticks(100);
     expect(isDamaged(ring)).toBe(false);
+  });
+
+  test('counts as one, however often it is found before others can heal it', () => {
+    const ring = damaged();
+    ring.kill('c');
+    ring.ticks(20);
+    const counts = new Set<number | undefined>();
+    for (let tick = 0; tick < 3 * QUESTION_TICKS; tick++) {
+      heal(ring);
+      ring.ticks(1);
+      counts.add(reportOf(ring.node('a').replica).damagedRecords);
+    }
+    expect([...counts]).toEqual([1]);
   });
 
   test('is merged from all that remain, where others are lost', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { requestId } from '../../../core/api/ids.ts';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
-import { CalmRing, documentOf, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, documentOf, putOf, valuesAt } from './calm-ring.ts';
 import { readNew, towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { epoch, incarnation } from '../../../core/api/ids.ts';
-import { LINGER_TICKS, OPERATIONS_MAX } from '../../../core/limits.ts';
+import { HEARTBEAT_TICKS, LINGER_TICKS, OPERATIONS_MAX } from '../../../core/limits.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { CalmRing, documentOf, keyWhere, putOf, valuesAt } from './calm-ring.ts';
 import { towards } from './changes.ts';
@@ -72,6 +72,22 @@ describe('a write that reaches a node without a replica', () => {
     expect(ring.values('a', AWAY)).toEqual([]);
     quiet();
     found();
+  });
+
+  test('is not handed to a process that was restarted before it has greeted', () => {
+    const ring = CalmRing.of(ABCD);
+    const greetings = ring.lose(({ body }) => body.kind === 'heartbeat');
+    for (const name of ABC) ring.restart(name);
+    const shared = keyWhere(documentOf(ABCD), ({ reads }) =>
+      reads.members.includes(incarnation('d')),
+    );
+    // Other frames of theirs come first.
+    for (const name of ABC) ring.values(name, shared);
+    const reply = ring.send('d', putOf(AWAY, 'v'));
+    expect(reply()).toBeUndefined();
+    greetings();
+    ring.ticks(HEARTBEAT_TICKS + 1);
+    expect(reply()?.kind).toBe('written');
   });
 
   test('is handed over at once after a start: whoever is greeted greets back', () => {

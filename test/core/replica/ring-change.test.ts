@@ -4,7 +4,8 @@ import { abortChange } from '../../../core/membership/change.ts';
 import { writeSets } from '../../../core/membership/document.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
-import { CalmRing, documentOf, SLOT_BITS } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, documentOf } from './calm-ring.ts';
 import { edit, finish, stamp, towards } from './changes.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`);

@@ -3,7 +3,8 @@ import { changeId, epoch, incarnation } from '../../../core/api/ids.ts';
 import type { PeerMessage } from '../../../core/api/messages.ts';
 import { reportOf } from '../../../core/replica/replica.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
-import { CalmRing, documentOf, keyWhere, putOf, SLOT_BITS, valuesAt } from './calm-ring.ts';
+import { SLOT_BITS } from './calm-disk.ts';
+import { CalmRing, documentOf, keyWhere, putOf, valuesAt } from './calm-ring.ts';
 import { towards } from './changes.ts';
 
 const ABC = ['a', 'b', 'c'];
@@ -27,6 +28,7 @@ function answer(
       documentHash: planned === held.epoch ? held.documentHash : 'an older one',
       clock: 0,
       body,
+      about: null,
     },
   });
   return ring.sent
@@ -42,7 +44,7 @@ function aQuestionOfEachKind(ring: CalmRing, key: string): PeerMessage[] {
     { kind: 'read', call: 1, key: keyOf(key) },
     { kind: 'write', call: 2, key: keyOf(key), object },
     { kind: 'push', call: 3, slot, records: [{ key: keyOf(key), object }] },
-    { kind: 'pull', call: 4, change: changeId('x'), slot, after: null },
+    { kind: 'pull', call: 4, change: changeId('x'), slots: [slot], after: null },
     { kind: 'compare', call: 5, roots: [{ slot, high: 0, low: 0 }] },
     { kind: 'exchange', call: 6, slot, leaf: 0, after: null, until: null, held: none },
     { kind: 'collect', call: 7, slot, tombstones: none },
@@ -88,7 +90,11 @@ describe('a replica refuses', () => {
       ['another', 'refused'],
     ] as const) {
       expect(
-        answer(ring, { kind: 'pull', call: 1, change: changeId(change), slot: 0, after: null }, 2),
+        answer(
+          ring,
+          { kind: 'pull', call: 1, change: changeId(change), slots: [0], after: null },
+          2,
+        ),
       ).toMatchObject({ kind });
     }
   });
@@ -116,6 +122,7 @@ describe('a replica refuses', () => {
         documentHash: reportOf(ring.node('b').replica).documentHash,
         clock: 0,
         body: { kind: 'read', call: 1, key: keyOf('k') },
+        about: null,
       },
     });
     expect(ring.sent.length).toBe(before);

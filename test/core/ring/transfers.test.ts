@@ -134,6 +134,17 @@ describe('after all transfers of any change between strict rings', () => {
     );
   });
 
+  test('so many others as stand in for a silent pair know every old write, or are too few (R6)', () => {
+    fc.assert(
+      fc.property(anyChange, ({ from, to }) => {
+        for (const { pair, others, othersNeeded } of transfers(from, to)) {
+          if (pair === null || others.length < othersNeeded) continue;
+          expect(others.length + 1 - from.writeQuorum).toBeLessThan(othersNeeded);
+        }
+      }),
+    );
+  });
+
   test('no source serves two targets of a slot as their pair, and none is its own', () => {
     fc.assert(
       fc.property(anyChange, ({ from, to }) => {
@@ -145,8 +156,8 @@ describe('after all transfers of any change between strict rings', () => {
           for (const it of list) {
             expect([...it.others, it.pair]).not.toContain(it.target);
             expect(replicaSet(to, slot)).toContain(it.target);
-            expect(it.othersNeeded).toBeLessThanOrEqual(it.others.length);
-            if (it.pair !== null) expect(replicaSet(to, slot)).not.toContain(it.pair);
+            if (it.pair === null) expect(it.othersNeeded).toBeLessThanOrEqual(it.others.length);
+            else expect(replicaSet(to, slot)).not.toContain(it.pair);
           }
         }
       }),

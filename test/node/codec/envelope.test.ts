@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { incarnation } from '../../../core/api/ids.ts';
+import { incarnation, requestId } from '../../../core/api/ids.ts';
 import type { Envelope } from '../../../core/api/messages.ts';
 import { RingError } from '../../../core/errors.ts';
 import { ByteWriter } from '../../../node/codec/bytes.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../../node/codec/envelope.ts';
-import { anyEnvelope, envelopeOf, KINDS } from './envelopes.ts';
+import { anyEnvelope, bare, envelopeOf, KINDS } from './envelopes.ts';
 
 const ENDS = { from: incarnation('a'), to: incarnation('b') };
 
-function encoded(envelope: Envelope): Buffer {
+function encoded(envelope: Envelope, isNamed = true): Buffer {
   const writer = new ByteWriter();
-  encodeEnvelope(writer, envelope);
+  encodeEnvelope(writer, envelope, isNamed);
   return writer.take();
 }
 
@@ -29,7 +29,7 @@ describe('an envelope', () => {
   test.each(KINDS)('with a %s is the same after encoding and decoding', (kind) => {
     fc.assert(
       fc.property(envelopeOf(kind), (envelope) => {
-        expect(decodeEnvelope(encoded(envelope), ENDS)).toStrictEqual(envelope);
+        expect(bare(decodeEnvelope(encoded(envelope), ENDS))).toStrictEqual(envelope);
       }),
       { numRuns: 30 },
     );
@@ -41,7 +41,7 @@ describe('an envelope', () => {
         const bytes = encoded(envelope);
         const decoded = decodeEnvelope(bytes, ENDS);
         bytes.fill(0xff);
-        expect(decoded).toStrictEqual(envelope);
+        expect(bare(decoded)).toStrictEqual(envelope);
       }),
       { numRuns: 200 },
     );
@@ -84,7 +84,7 @@ describe('an envelope', () => {
 
   test('of random bytes is refused or still an envelope that can be sent', () => {
     fc.assert(
-      fc.property(fc.nat(20), fc.uint8Array({ maxLength: 100 }), (kind, rest) => {
+      fc.property(fc.nat(255), fc.uint8Array({ maxLength: 100 }), (kind, rest) => {
         const decoded = refusedOrDecoded(Buffer.from([kind, ...rest]));
         if (decoded !== 'refused') encoded(decoded);
       }),
@@ -119,6 +119,16 @@ describe('an envelope', () => {
     expect(spoken).toEqual(encoded(message({ kind: 'heartbeat', life: 1 })));
   });
 
+  test('without a name, or for a peer that wants none, has the bytes that it always had', () => {
+    const read = message({ kind: 'read', call: 5, key: { text: 'k', high: 1, low: 2 } });
+    const always =
+      '01' + '01' + '000000000000f03f' + '00' + '05' + '01000000' + '02000000' + '016b';
+    expect(encoded(read).toString('hex')).toBe(always);
+    expect(encoded({ ...read, about: requestId('order-7~a-1') }, false).toString('hex')).toBe(
+      always,
+    );
+  });
+
   test('with a read of a short key takes at most 64 bytes', () => {
     const read = message({
       kind: 'read',
@@ -130,5 +140,5 @@ describe('an envelope', () => {
 });
 
 function message(body: Envelope['body']): Envelope {
-  return { ...ENDS, epoch: 1 as Envelope['epoch'], documentHash: '', clock: 1, body };
+  return { ...ENDS, epoch: 1 as Envelope['epoch'], documentHash: '', clock: 1, body, about: null };
 }

@@ -7,6 +7,7 @@ import type { ClientRequest, ClientResult } from '../../../core/api/requests.ts'
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import { ERRORS, type ErrorCode } from '../../../core/errors.ts';
 import { LEAVES } from '../../../core/limits.ts';
+import { withoutBytes } from '../../../node/codec/object.ts';
 import { atRest } from '../../core/membership/at-rest.ts';
 
 export type Kind = PeerMessage['kind'];
@@ -150,7 +151,12 @@ const BODIES: { readonly [K in Kind]: fc.Arbitrary<Extract<PeerMessage, { kind: 
     record: keyRecord,
   }),
   push: message('push', { call: whole, slot, records: several(keyRecord) }),
-  pull: message('pull', { call: whole, change: word.map(changeId), slot, after: optional(key) }),
+  pull: message('pull', {
+    call: whole,
+    change: word.map(changeId),
+    slots: several(slot),
+    after: optional(key),
+  }),
   compare: message('compare', {
     call: whole,
     roots: several(shape({ slot, high: uint32, low: uint32 })),
@@ -174,7 +180,11 @@ const BODIES: { readonly [K in Kind]: fc.Arbitrary<Extract<PeerMessage, { kind: 
   coordinated: message('coordinated', { call: whole, result }),
   value: message('value', { call: whole, object: optional(object) }),
   stored: message('stored', { call: whole, report: optional(vector) }),
-  page: message('page', { call: whole, records: several(keyRecord), next: optional(key) }),
+  page: message('page', {
+    call: whole,
+    records: several(keyRecord),
+    unfinished: several(shape({ slot, after: optional(key) })),
+  }),
   compared: message('compared', {
     call: whole,
     unequal: several(shape({ slot, leaves: uint32s(LEAVES * 2) })),
@@ -206,6 +216,7 @@ export function envelopeOf(
     documentHash: fc.constantFrom('', '0123456789abcdef'),
     clock: whole,
     body: BODIES[kind],
+    about: fc.option(word.map(requestId)),
   });
 }
 
@@ -252,4 +263,12 @@ function documentAt(at: number): RingDocument {
     },
     progress: { sinceMs: at, fullBarrier: epoch(at) },
   });
+}
+
+/** The envelope without the bytes that a page's records carry along: those are a copy, no content. */
+export function bare(envelope: Envelope): Envelope {
+  const { body } = envelope;
+  if (body.kind !== 'page') return envelope;
+  const records = body.records.map(({ key, object }) => ({ key, object: withoutBytes(object) }));
+  return { ...envelope, body: { ...body, records } };
 }

@@ -5,9 +5,11 @@ import type { VersionedObject } from '../../../core/api/object.ts';
 import { RingError } from '../../../core/errors.ts';
 import {
   decodeObject,
+  decodeObjectWithBytes,
   encodeObject,
   encodeObjectInto,
   objectSize,
+  withoutBytes,
 } from '../../../node/codec/object.ts';
 
 const counter = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
@@ -61,6 +63,19 @@ describe('the layout of an object', () => {
         );
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test('is copied where the bytes that an object was read from came along', () => {
+    fc.assert(
+      fc.property(objects, (object) => {
+        const bytes = Buffer.concat([Buffer.alloc(3), encodeObject(object), Buffer.alloc(2)]);
+        const passing = decodeObjectWithBytes(bytes, 3, bytes.length - 2);
+        expect(passing).toEqual(object);
+        expect(encodeObject(passing)).toEqual(encodeObject(object));
+        expect(withoutBytes(passing)).toStrictEqual(decodeObject(encodeObject(object)));
+      }),
+      { numRuns: 100 },
     );
   });
 

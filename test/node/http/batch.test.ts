@@ -80,7 +80,25 @@ describe('a batch', () => {
     });
   });
 
+  test('refuses each item with a field that its op does not take, and names it', async () => {
+    await withNode(async (live) => {
+      const results = await batch(live, [
+        { op: 'put', key: 'a', value: 'x', ttl: 60 },
+        { op: 'get', key: 'a', w: 1 },
+        { op: 'delete', key: 'a', value: 'x' },
+        { op: 'get', key: 'a', r: 1 },
+      ]);
+      expect(results.map(({ status, detail }) => [status, detail])).toEqual([
+        [400, expect.stringContaining('"ttl" is no field of a put')],
+        [400, expect.stringContaining('"w" is no field of a get')],
+        [400, expect.stringContaining('"value" is no field of a delete')],
+        [404, undefined],
+      ]);
+    });
+  });
+
   test.each([
+    ['a field beside the list', '{"operations": [], "w": 1}'],
     ['no JSON', '{"operations": ['],
     ['no list', '{"operations": 5}'],
     ['null', 'null'],

@@ -22,6 +22,7 @@ describe('conditions of a write', () => {
   });
 
   test.each([
+    ['an empty header', headers('')],
     ['both headers', headers('"a"', '*')],
     ['tags in If-None-Match', headers(undefined, '"a"')],
     ['a tag without quotes', headers('abc')],
@@ -51,4 +52,13 @@ describe('conditions of a read', () => {
   ] as const)('%s', (_what, given, etag, verdict) => {
     expect(readVerdict(given, etag)).toBe(verdict);
   });
+
+  test.each([headers('abc'), headers(undefined, 'abc')])(
+    '%j is a bad request, whether the key holds a value or not',
+    (given) => {
+      const bad = expect.objectContaining({ code: 'BAD_REQUEST' });
+      expect(() => readVerdict(given, 'a')).toThrow(bad);
+      expect(() => readVerdict(given, null)).toThrow(bad);
+    },
+  );
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import { slotsToWalk } from '../../../node/http/keys.ts';
 import { withNode } from '../live-node.ts';
 import type { LiveNode } from '../live-node.ts';
+import { oneMemberRing } from '../one-member-ring.ts';
 
 async function allPages(
   { call }: LiveNode,
@@ -44,6 +47,44 @@ describe('listing keys', () => {
         KEYS.filter((key) => key.startsWith('even/') && key !== 'even/0').sort(),
       );
     });
+  });
+
+  test('those of a member are all of a ring of one; who is no member has none to list', async () => {
+    await withNode(async (live) => {
+      await fill(live, KEYS);
+      const { keys } = await allPages(live, 'limit=30&member=dev-0');
+      expect([...keys].sort()).toEqual([...KEYS].sort());
+      expect((await live.call('GET', '/v1/keys?member=dev-7')).json()).toMatchObject({
+        code: 'NOT_FOUND',
+        detail: 'there is no member dev-7',
+      });
+    });
+  });
+
+  test('those of a member lie in the slots of which it has a copy', () => {
+    const seats = ['aa', 'bb'].map((pair) => ({
+      incarnation: incarnation(pair.repeat(8)),
+      zone: zone('z'),
+    }));
+    const document = oneMemberRing(seats[0]!.incarnation, {
+      members: seats.map((seat, i) => ({
+        ...seat,
+        id: nodeId(`dev-${i}`),
+        address: '',
+        state: 'serving',
+        lost: false,
+      })),
+      current: {
+        layout: { kind: 'flat' },
+        replicationFactor: 1,
+        readQuorum: 1,
+        writeQuorum: 1,
+        seats,
+        owners: [Uint16Array.from({ length: 16 }, (_, slot) => slot % 2)],
+      },
+    });
+    expect([...slotsToWalk(document, 'dev-1')]).toEqual([1, 3, 5, 7, 9, 11, 13, 15]);
+    expect([...slotsToWalk(document, undefined)]).toHaveLength(16);
   });
 
   test('an empty ring is one empty page without a cursor', async () => {

@@ -144,6 +144,19 @@ describe('conditions', () => {
     });
   });
 
+  test.each([
+    ['/v1/kv/a?format=json&w=1', '/v1/kv/a'],
+    ['/v1/kv/b%2Fc?w=1', '/v1/kv/b%2Fc'],
+    ['/v1/kv?key64=Li4&format=json', '/v1/kv?key64=Li4'],
+    ['/v1/kv/?w=1&key64=Lg%3D%3D', '/v1/kv/?key64=Lg%3D%3D'],
+  ])('POST %s is told where the value is: %s', async (path, location) => {
+    await withNode(async ({ call }) => {
+      const created = await call('POST', path, { body: 'x' });
+      expect(created.headers.location).toBe(location);
+      expect((await call('GET', location)).body).toBe('x');
+    });
+  });
+
   test('If-None-Match: * refuses to overwrite, If-Match refuses another version', async () => {
     await withNode(async ({ call }) => {
       const put = await call('PUT', '/v1/kv/a', { body: 'x', headers: { 'If-None-Match': '*' } });
@@ -181,8 +194,14 @@ describe('what is refused', () => {
     ['GET', '/v1/kv/a?r=0', {}, 'BAD_QUORUM'],
     ['PUT', '/v1/kv/a?w=2', {}, 'BAD_QUORUM'],
     ['PUT', '/v1/kv/a', { 'X-Ring-Context': 'forged' }, 'BAD_CONTEXT'],
+    ['PUT', '/v1/kv/a', { 'X-Ring-Context': '' }, 'BAD_CONTEXT'],
+    ['DELETE', '/v1/kv/a', { 'X-Ring-Context': '' }, 'BAD_CONTEXT'],
+    ['PUT', '/v1/kv/a', { 'X-Ring-TTL': '' }, 'BAD_REQUEST'],
     ['PUT', '/v1/kv/a', { 'X-Ring-TTL': '0' }, 'BAD_REQUEST'],
     ['PUT', '/v1/kv/a', { 'X-Ring-TTL': 'soon' }, 'BAD_REQUEST'],
+    ['PUT', '/v1/kv/a', { 'X-Ring-TTL': '' }, 'BAD_REQUEST'],
+    ['PUT', '/v1/kv/a', { 'X-Ring-Context': '' }, 'BAD_CONTEXT'],
+    ['DELETE', '/v1/kv/a', { 'X-Ring-Context': '' }, 'BAD_CONTEXT'],
     ['PUT', '/v1/kv/a', { 'Content-Encoding': 'gzip' }, 'BAD_REQUEST'],
     ['PUT', '/v1/kv/a', { 'Content-Type': 'x'.repeat(300) }, 'BAD_REQUEST'],
     ['PUT', '/v1/kv/a', { 'If-Match': 'bare' }, 'BAD_REQUEST'],
@@ -201,6 +220,19 @@ describe('what is refused', () => {
         type: `urn:ringkeeper:error:${code}`,
       });
       expect(answer.json()['requestId']).toBe(answer.headers['x-request-id']);
+    });
+  });
+
+  test.each([
+    ['PATCH', '/v1/kv/a', 405, 'DELETE, GET, HEAD, OPTIONS, POST, PUT'],
+    ['OPTIONS', '/v1/kv/a', 204, 'DELETE, GET, HEAD, OPTIONS, POST, PUT'],
+    ['DELETE', '/v1/ring', 405, 'GET, HEAD, OPTIONS'],
+    ['GET', '/v1/batch', 405, 'OPTIONS, POST'],
+  ])('%s %s is %i, and Allow says all that fits', async (method, path, status, allow) => {
+    await withNode(async ({ call }) => {
+      const answer = await call(method, path);
+      expect(answer.status).toBe(status);
+      expect(answer.headers.allow).toBe(allow);
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { epoch } from '../../../core/api/ids.ts';
 import { decodeDocument } from '../../../core/membership/document.ts';
 import { withNode } from '../live-node.ts';
 
@@ -36,6 +37,38 @@ describe('the ring over HTTP', () => {
     });
   });
 
+  test('says where each member takes clients, and on every answer which epoch is known', async () => {
+    await withNode(
+      async ({ call, node }) => {
+        const ring = await call('GET', '/v1/ring');
+        const { client } = node.ports;
+        expect(ring.json()['members']).toMatchObject([
+          { clientAddress: `127.0.0.1:${client.port - node.ports.peer.port + 1}` },
+        ]);
+        const answers = [
+          ring,
+          await call('PUT', '/v1/kv/a', { body: 'x' }),
+          await call('GET', '/v1/kv/a'),
+          await call('GET', '/v1/kv/absent'),
+        ];
+        expect(answers.map(({ headers }) => headers['x-ring-epoch'])).toEqual(Array(4).fill('7'));
+      },
+      { document: { epoch: epoch(7) } },
+    );
+  });
+
+  test('does nothing for who means another ring', async () => {
+    await withNode(async ({ call }) => {
+      const other = { 'X-Ring-Cluster': 'another-ring' };
+      const put = await call('PUT', '/v1/kv/a', { body: 'x', headers: other });
+      expect(put.status).toBe(421);
+      expect(put.json()).toMatchObject({ code: 'WRONG_RING', retryable: false });
+      expect((await call('GET', '/v1/ring', { headers: other })).status).toBe(421);
+      const own = { 'X-Ring-Cluster': 'test-ring' };
+      expect((await call('GET', '/v1/kv/a', { headers: own })).status).toBe(404);
+    });
+  });
+
   test('checks itself', async () => {
     await withNode(async ({ call }) => {
       expect((await call('GET', '/v1/ring/check')).json()).toMatchObject({
@@ -48,6 +81,7 @@ describe('the ring over HTTP', () => {
 
   test.each([
     ['/v1/ring.dot', 'text/vnd.graphviz', 'digraph ring {'],
+    ['/v1/ring.mmd', 'application/vnd.mermaid', '---\ntitle: "ring test-ring, epoch 1, stable"'],
     ['/v1/ring.svg', 'image/svg+xml', '<svg '],
   ])('draws itself at %s', async (path, type, start) => {
     await withNode(async ({ call }) => {

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { ClientRequest } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { listen } from '../../../node/http/server.ts';
 import { withNode } from '../live-node.ts';
 
 const statusOf = (answer: string): string => answer.slice(0, 'HTTP/1.1 400'.length);
+const shownId = (answer: string): string =>
+  /^x-request-id: (.+)$/im.exec(answer)?.[1]?.trim() ?? '';
 
 describe('bytes that are no request', () => {
   test.each([
@@ -36,9 +39,23 @@ describe('bytes that are no request', () => {
         expect(statusOf(answer)).toBe(status);
         expect(answer).toContain('application/problem+json');
         expect(answer).toContain(`"code":"${code}"`);
+        expect(shownId(answer)).toBe(/"requestId":"([^"]+)"/.exec(answer)?.[1]);
       });
     },
   );
+
+  test.each([
+    ['without the host that HTTP/1.1 wants', 'HTTP/1.1', 400],
+    ['of HTTP/1.0 without a host', 'HTTP/1.0', 404],
+    ['that expects what nobody knows', 'HTTP/1.1\r\nHost: x\r\nExpect: a-miracle', 400],
+  ])('a request %s is answered in the words of the ring', async (_what, rest, status) => {
+    await withNode(async ({ raw }) => {
+      const answer = await raw(`GET /v1/kv/a ${rest}\r\nConnection: close\r\n\r\n`);
+      expect(statusOf(answer)).toBe(`HTTP/1.1 ${status}`);
+      expect(answer).toContain('application/problem+json');
+      expect(shownId(answer)).toBe(/"requestId":"([^"]+)"/.exec(answer)?.[1]);
+    });
+  });
 
   test('random bytes never harm the node', async () => {
     await withNode(async ({ raw, call }) => {
@@ -75,6 +92,51 @@ describe('bytes that are no request', () => {
       expect(answer).toContain('100 Continue');
       expect(answer).toContain('204 No Content');
     });
+  });
+});
+
+describe('a client that is slow on purpose', () => {
+  const PATIENCE = { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 20 };
+
+  /** Sends the bytes and then one more now and then, for ever; all that comes back until the end. */
+  const drip = (port: number, first: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let heard = '';
+      let more: NodeJS.Timeout;
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(first);
+        more = setInterval(() => socket.write('a'), 5);
+      });
+      socket
+        .on('data', (chunk: Buffer) => (heard += chunk.toString()))
+        .on('close', () => {
+          clearInterval(more);
+          resolve(heard);
+        })
+        .on('error', (error: NodeJS.ErrnoException) => {
+          if (!['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) reject(error);
+        });
+    });
+
+  test.each([
+    ['headers', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+    ['a body', 'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n'],
+  ])('with %s is told so and cut off, while others are served', async (_what, first) => {
+    const server = await listen(
+      { host: '127.0.0.1', port: 0 },
+      (incoming, outgoing) => {
+        incoming.resume().on('end', () => outgoing.writeHead(204).end());
+      },
+      PATIENCE,
+    );
+    const { port } = server.endpoint;
+    const slow = Array.from({ length: 8 }, () => drip(port, first));
+    const other = heard(request({ port, method: 'PUT' }).end('x'));
+    const answers = await Promise.all(slow);
+    expect((await other).status).toBe(204);
+    await server.close(0);
+    expect(answers.map(statusOf)).toEqual(answers.map(() => 'HTTP/1.1 408'));
+    for (const answer of answers) expect(answer).toContain('"code":"REQUEST_TIMEOUT"');
   });
 });
 

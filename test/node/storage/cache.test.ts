@@ -46,6 +46,16 @@ test('of an erased slot every key is known, until one of its records leaves the 
   expect(['a', 'c'].map((text) => cache.get(text, 0))).toEqual([undefined, undefined]);
 });
 
+test('where a record passed by, no key of its slot is known to be absent any more', () => {
+  const cache = cacheOf(2);
+  cache.forgetSlot(0);
+  cache.put('a', 0, null, 0);
+  expect(['a', 'b'].map((text) => cache.knows(text))).toEqual([true, false]);
+  cache.passed(0);
+  expect(cache.get('a', 0)).toMatchObject({ object: null });
+  expect([cache.get('b', 0), cache.get('c', 0)]).toEqual([undefined, undefined]);
+});
+
 test('a record larger than the whole cache is not kept', () => {
   const cache = cacheOf(2);
   cache.put('a', 0, objectOf('a'), roomFor(3));

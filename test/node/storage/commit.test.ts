@@ -52,7 +52,7 @@ describe('group commit', () => {
     expect(disk.batches).toEqual([[1], [2, 3, 4]]);
     disk.sync();
     await disk.commit.settled();
-    expect(disk.commit.writes).toBe(4);
+    expect(disk.commit.sizes.read().sum).toBe(4);
   });
 
   test('nothing is acknowledged before its own sync has ended', async () => {

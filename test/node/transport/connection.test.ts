@@ -28,6 +28,7 @@ function send(from: Station, to: Named, body: PeerMessage): void {
     documentHash: '',
     clock: 1,
     body,
+    about: null,
   });
 }
 
@@ -96,7 +97,7 @@ describe('a connection', () => {
     const page: PeerMessage = {
       kind: 'page',
       call: 1,
-      next: null,
+      unfinished: [],
       records: [
         { key: KEY, object: (write(900_000) as Extract<PeerMessage, { kind: 'write' }>).object },
       ],

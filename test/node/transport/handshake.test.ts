@@ -28,6 +28,13 @@ describe('a handshake', () => {
     expect(a.take(accepted.send!).peer).toEqual(B);
   });
 
+  test('takes a hello that says nothing of names, an older build’s, for one that wants none', () => {
+    const older = { ...A, namesWanted: undefined } as unknown as Hello;
+    const [a, b] = [dialer({ own: older }), acceptor()];
+    const proof = a.take(b.take(a.opening!).send!);
+    expect(b.take(proof.send!).peer).toEqual({ ...A, namesWanted: false });
+  });
+
   test('proves nothing to a stranger before the stranger has', () => {
     const [a, b] = [dialer({ secret: 'a guess' }), acceptor()];
     const proof = a.take(b.take(a.opening!).send!);

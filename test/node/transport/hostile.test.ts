@@ -1,6 +1,9 @@
 // Whatever arrives on the peer port: the connection is closed and counted, the node goes on.
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { incarnation, nodeId } from '../../../core/api/ids.ts';
 import { connected, stations, type Station } from '../../contracts/transport.ts';
 import { tcpNetwork } from './network.ts';
 import { authenticated, closed, framed, rawSocket } from './raw-peer.ts';
@@ -38,16 +41,18 @@ const CORPUS: readonly [string, Buffer][] = [
 ];
 
 describe('the peer port', () => {
-  test.each(CORPUS)('closes the connection on %s and goes on', async (_, bytes) => {
-    const node = await station('a');
-    const socket = await rawSocket(node);
-    socket.write(bytes);
-    await closed(socket);
-    await node.until('refused');
-    const { refusedHellos, invalidFrames } = node.transport.stats();
-    expect(refusedHellos + invalidFrames).toBe(1);
-    await serves(node);
-  });
+  test.each(CORPUS)(
+    'closes the connection on %s, counts a stranger, and goes on',
+    async (_, bytes) => {
+      const node = await station('a');
+      const socket = await rawSocket(node);
+      socket.write(bytes);
+      await closed(socket);
+      await node.until('refused');
+      expect(node.transport.stats()).toMatchObject({ refusedHellos: 1, invalidFrames: 0 });
+      await serves(node);
+    },
+  );
 
   test('survives random bytes in random pieces', async () => {
     const node = await station('a');
@@ -130,5 +135,24 @@ describe('a stranger who does not speak', () => {
     await authenticated(node, 'b');
     await node.until('connected');
     for (const socket of silent) socket.destroy();
+  });
+});
+
+describe('a member that takes connections and does not speak, as a process that hangs', () => {
+  const hastyNetwork = tcpNetwork({ handshakeMs: 30 });
+  const hasty = stations(() => hastyNetwork);
+
+  test('is unreachable, and counts as no stranger', async () => {
+    const hung = createServer().listen(0, '127.0.0.1');
+    await once(hung, 'listening');
+    const { port } = hung.address() as AddressInfo;
+    const node = await hasty('a');
+    node.transport.setPeers([
+      { id: nodeId('b'), incarnation: incarnation('b'), address: `127.0.0.1:${port}` },
+    ]);
+    await node.until('unreachable');
+    hung.close();
+    expect(node.reason('unreachable')).toBe('no handshake within 30 ms');
+    expect(node.transport.stats().refusedHellos).toBe(0);
   });
 });

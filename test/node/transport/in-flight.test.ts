@@ -10,6 +10,7 @@ const carrying = (body: PeerMessage): Envelope => ({
   documentHash: '',
   clock: 1,
   body,
+  about: null,
 });
 const question = (call: number): Envelope => carrying({ kind: 'compare', call, roots: [] });
 const answer = (call: number): Envelope => carrying({ kind: 'stored', call, report: null });

@@ -69,7 +69,7 @@ describe('the TCP transport', () => {
       stranger.write('GET / HTTP/1.1\r\n\r\n');
       await closed(stranger);
     }
-    expect(node.transport.stats().invalidFrames).toBe(30);
+    expect(node.transport.stats().refusedHellos).toBe(30);
     expect(node.count('refused')).toBe(10);
   });
 

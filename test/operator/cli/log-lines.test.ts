@@ -36,6 +36,16 @@ describe('lines of node logs', () => {
     expect(isWanted(line, { ...filter, request: 'abc' })).toBe(true);
     expect(isWanted(line, { ...filter, request: 'ab' })).toBe(false);
   });
+  test.each([
+    ['order-7', 'order-7~2f750e67f488-2', true],
+    ['order-7', 'order-7~4bf92f3577b34da6a3ce929d0e0e4736~2f750e67f488-2.0', true],
+    ['2f750e67f488-2', '2f750e67f488-2.0', true],
+    ['2f750e67f488-2', '2f750e67f488-20', false],
+    ['order', 'order.7~2f750e67f488-2', false],
+  ])('of the request %s: its id within the ring is %s: %s', (request, requestId, isOne) => {
+    const filter = { level: 'info', sinceMs: 0, request };
+    expect(isWanted({ ...line, fields: { requestId } }, filter)).toBe(isOne);
+  });
   test('of all nodes are merged by time, those of one node keep their order', () => {
     const at = (time: number, node: string, message: string) => ({
       time,

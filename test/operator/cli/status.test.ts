@@ -14,6 +14,7 @@ const member = (name: string): MemberStatus => ({
   slots: 4096,
   keys: 12,
   bytes: 2048,
+  diskFull: false,
   hints: 0,
   epoch: 5,
   client: 'http://127.0.0.1:8100',
@@ -23,6 +24,7 @@ const SERVING: RingStatus = {
   cluster: 'dev',
   observedMs: 1_000,
   url: 'http://localhost:8080',
+  wish: '',
   desiredReplicas: 2,
   readyReplicas: 2,
   ring: {
@@ -54,6 +56,7 @@ const SERVING: RingStatus = {
       message: 'The slots move',
       unblock: 'It ends by itself',
       nodes: [],
+      sinceMs: 0,
     },
   ],
   conditions: [
@@ -62,6 +65,7 @@ const SERVING: RingStatus = {
       status: 'True',
       reason: 'QuorumsHold',
       message: 'Every slot can be read and written',
+      sinceMs: 0,
     },
   ],
 };
@@ -77,7 +81,23 @@ describe('dht status', () => {
     expect(text).toContain(
       'waits (StreamsRunning): the slots move\n  what would unblock it: it ends by itself',
     );
-    expect(text).toMatch(/ZONE +HOLDS +KEYS/);
+    expect(text).toMatch(/ZONE +HOLDS +RECORDS/);
+  });
+
+  test('of a member that does not answer says so, and not that it has no records', () => {
+    const mute = { keys: 0, bytes: 0, hints: null, epoch: null, serving: false };
+    const text = statusText({
+      ...SERVING,
+      members: [member('dev-0'), { ...member('dev-1'), ...mute }],
+    });
+    expect(text).toMatch(/^dev-0 +serving +running +local +4096 +12 +2\.0 KiB +0 +5 /m);
+    expect(text).toMatch(/^dev-1 +not serving +running +local +4096 +– +– +– +– /m);
+  });
+
+  test('of a member whose disk is full says so while it serves', () => {
+    const members = [{ ...member('dev-0'), diskFull: true }, member('dev-1')];
+    const text = statusText({ ...SERVING, members });
+    expect(text).toMatch(/^dev-0 +disk full +running .*\ndev-1 +serving +running /m);
   });
 
   test('of a ring that was stopped says so first, and claims nothing that nobody knows', () => {

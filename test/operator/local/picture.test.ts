@@ -18,11 +18,12 @@ class Paper {
 }
 
 const is = (type: string, status: 'True' | 'False') =>
-  ({ type, status, reason: 'Because', message: '' }) as const;
+  ({ type, status, reason: 'Because', message: '', sinceMs: 0 }) as const;
 const CALM: RingStatus = {
   cluster: 'dev',
   observedMs: 0,
   url: 'http://localhost:8080',
+  wish: '',
   desiredReplicas: 0,
   readyReplicas: 0,
   ring: {
@@ -106,6 +107,7 @@ describe('what a person sees', () => {
           message: 'dev-1 would pass its limit',
           unblock: 'free 3 GiB there',
           nodes: [nodeId('dev-1')],
+          sinceMs: 0,
         },
       ],
     });
@@ -125,6 +127,7 @@ describe('what a person sees', () => {
           message: 'The ring is founded later',
           unblock: 'They start by themselves',
           nodes: [nodeId('dev-1')],
+          sinceMs: 0,
         },
       ],
     });

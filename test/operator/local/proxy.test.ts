@@ -66,9 +66,11 @@ describe('the client address of a ring', () => {
       'retry-after': '1',
     });
     expect(JSON.parse(answer.body)).toMatchObject({
+      type: 'urn:ringkeeper:error:NOT_SERVING',
       code: 'NOT_SERVING',
       retryable: true,
       status: 503,
+      requestId: answer.headers['x-request-id'],
     });
     await proxy.close(0);
   });

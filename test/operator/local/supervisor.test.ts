@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { nodeId } from '../../../core/api/ids.ts';
-import { isAlive, signalProcess } from '../../../operator/local/process-identity.ts';
+import { isAlive, isPaused, signalProcess } from '../../../operator/local/process-identity.ts';
 import { Supervisor } from '../../../operator/local/supervisor.ts';
 import type { SupervisorEvent } from '../../../operator/local/supervisor.ts';
+import { until } from '../../live/until.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 const ID = nodeId('ring-0');
@@ -109,6 +110,40 @@ describe('a supervised process', () => {
       expect(isAlive(record)).toBe(false);
       expect(watched.supervisor.stateOf(ID)).toBe('stopped');
       await watched.next('stopped');
+    }));
+
+  test('that is held by hand is started by nobody until it is released', () =>
+    supervised(STEADY, async (watched) => {
+      const { supervisor } = watched;
+      await supervisor.start(ID);
+      await supervisor.hold(ID);
+      await watched.next('held');
+      await supervisor.start(ID);
+      // To the planner it is a node that does not come up, which it need not ask for again.
+      expect([supervisor.stateOf(ID), supervisor.isHeld(ID)]).toEqual(['crashed', true]);
+      await supervisor.release(ID);
+      expect([supervisor.stateOf(ID), supervisor.isHeld(ID)]).toEqual(['running', false]);
+    }));
+
+  test('that is paused by hand goes on when it is told to, and can be stopped in between', () =>
+    supervised(STEADY, async ({ supervisor }) => {
+      await supervisor.start(ID);
+      const record = supervisor.recordOf(ID)!;
+      supervisor.signal(ID, 'SIGSTOP');
+      await until('it is paused', 5_000, () => isPaused(record));
+      supervisor.signal(ID, 'SIGCONT');
+      await until('it goes on', 5_000, () => !isPaused(record));
+      supervisor.signal(ID, 'SIGSTOP');
+      await supervisor.stop(ID);
+      expect(isAlive(record)).toBe(false);
+    }));
+
+  test('that is not there can be handled by nobody', () =>
+    supervised(STEADY, async ({ supervisor }) => {
+      expect(() => {
+        supervisor.signal(ID, 'SIGKILL');
+      }).toThrow('there is no node ring-0');
+      await expect(supervisor.hold(ID)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }));
 
   test('that is stopped while it starts is not left behind', () =>

@@ -85,7 +85,7 @@ describe('read-new is left', () => {
     expect(ring.pass().waits).toContainEqual(
       expect.objectContaining({
         reason: 'RebuildInProgress',
-        message: 'dev-1 read back 2 slots whose other copies will go',
+        message: 'dev-1 reads back 2 slots whose other copies will go',
         nodes: ['dev-1'],
       }),
     );

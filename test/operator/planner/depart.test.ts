@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { nodeId } from '../../../core/api/ids.ts';
+import type { Plan } from '../../../operator/planner/plan.ts';
 import { IdealRing } from './ideal-ring.ts';
 
 /** A ring of four that has just finished to let dev-3 go; nobody has cleaned up. */
@@ -99,7 +101,8 @@ test('tombstones may go again once every loser confirmed its clean-up (R10)', ()
   const ring = IdealRing.settledAt(3);
   ring.desired = { ...ring.desired, replicas: 5 };
   ring.node(1).says = { uncleanSlots: 4 };
-  ring.settle();
+  const message = 'dev-1 hands over and deletes the slots that it lost';
+  expect(ring.settle().waits).toContainEqual(expect.objectContaining({ message }));
   expect(ring.document!.uncleaned).toContain(ring.node(1).incarnation);
   ring.node(1).says = {};
   ring.settle();
@@ -134,6 +137,43 @@ test('a node that was never of a ring and is not wanted goes at once', () => {
   const ring = IdealRing.settledAt(3);
   ring.apply({ kind: 'start-node', id: ring.observe().nameOf(7) });
   expect(ring.pass().action).toMatchObject({ kind: 'remove-node', id: 'dev-7', receipt: null });
+});
+
+describe('a newcomer that is no longer wanted before it has answered', () => {
+  const unwanted = (process: 'starting' | 'stopping'): IdealRing => {
+    const ring = IdealRing.settledAt(3);
+    ring.apply({ kind: 'start-node', id: nodeId('dev-3') });
+    ring.cut(3, process);
+    return ring;
+  };
+  const isMoving = ({ conditions }: Plan): boolean =>
+    conditions.find(({ type }) => type === 'Reconciling')?.status === 'True';
+
+  test.each(['starting', 'stopping'] as const)('is told of while it is %s', (process) => {
+    const ring = unwanted(process);
+    const plan = ring.pass();
+    expect(plan).toMatchObject({ action: { kind: 'none' }, waits: [{ nodes: ['dev-3'] }] });
+    expect(isMoving(plan)).toBe(true);
+  });
+
+  test('goes as soon as it answers, and only then the ring rests', () => {
+    const ring = unwanted('starting');
+    ring.pass();
+    ring.node(3).process = 'running';
+    expect(ring.pass().action).toMatchObject({ kind: 'remove-node', id: 'dev-3' });
+    expect(isMoving(ring.settle())).toBe(false);
+  });
+
+  test('stalls the ring where it is silent for long, and hinders no change of it', () => {
+    const ring = unwanted('starting');
+    ring.nowMs += ring.desired.abortAfterMs + 1;
+    const { conditions } = ring.pass();
+    const stalled = conditions.find(({ type }) => type === 'Stalled');
+    expect(stalled).toMatchObject({ status: 'True', reason: 'MemberUnreachable' });
+    expect(stalled?.message).toContain('dev-3 is not wanted any more, and has not answered');
+    ring.desired = { ...ring.desired, readQuorum: 3 };
+    expect(ring.pass().action).toMatchObject({ kind: 'store-document' });
+  });
 });
 
 test('two members that lost their volumes are replaced, and the possible loss is said', () => {

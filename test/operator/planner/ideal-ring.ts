@@ -47,6 +47,8 @@ export class IdealRing {
   readonly named = new Set<Incarnation>();
   zones = 1;
   #drawn = 0;
+  /** Without a host until they run. */
+  readonly #hostless = new Set<NodeId>();
   /** I2: the hash of each epoch that was ever stored. */
   readonly #hashes = new Map<number, string>();
   readonly history: RingDocument[] = [];
@@ -147,12 +149,18 @@ export class IdealRing {
     node.silentSinceMs = this.nowMs;
   }
 
-  /** It goes on, but the operator does not hear it. */
-  cut(ordinal: number): void {
+  /** It goes on, but the operator does not hear it; `starting`: it has never been heard. */
+  cut(ordinal: number, process: 'starting' | 'stopping' = 'stopping'): void {
     const node = this.node(ordinal);
     if (node.process !== 'running') return;
-    node.process = 'stopping';
+    node.process = process;
     node.silentSinceMs = this.nowMs;
+  }
+
+  /** A newcomer that no host takes: it has neither a process nor a volume yet. */
+  strand(ordinal: number): void {
+    this.cut(ordinal, 'starting');
+    this.#hostless.add(this.node(ordinal).id);
   }
 
   /** Its volume is gone, with proof; the process comes back empty under a new incarnation. */
@@ -185,7 +193,7 @@ export class IdealRing {
       address: `${node.id}:8082`,
       zone: zone(`z${Number(node.id.slice(4)) % this.zones}`),
       process: node.process,
-      volume: node.volume,
+      volume: up || !this.#hostless.has(node.id) ? node.volume : null,
       revision: node.revision,
       report: up ? reportOf(node) : null,
       silentMs: up ? 0 : this.nowMs - (node.silentSinceMs ?? this.nowMs),

@@ -22,6 +22,50 @@ describe('the loop over plan', () => {
     expect(ring.document!.uncleaned).toEqual([]);
   });
 
+  test('starts no newcomer while paused, says that it waits, and goes on when resumed', () => {
+    const ring = IdealRing.settledAt(3);
+    ring.desired = { ...ring.desired, replicas: 5, decommission: [nodeId('dev-1')], paused: true };
+    const { waits, conditions } = ring.settle();
+    expect(ring.ids()).toEqual(dev(0, 1, 2));
+    const message = 'The cluster is paused: join dev-3, dev-4, dev-5, leave dev-1 waits';
+    expect(waits).toMatchObject([{ reason: 'Paused', message }]);
+    expect(conditions.find(({ type }) => type === 'Reconciling')?.status).toBe('False');
+    ring.desired = { ...ring.desired, paused: false };
+    ring.settle();
+    expect(ring.seats()).toEqual(dev(0, 2, 3, 4, 5));
+  });
+
+  test('starts a stopped member also while paused', () => {
+    const ring = IdealRing.settledAt(3);
+    ring.stop(1);
+    ring.desired = { ...ring.desired, replicas: 4, paused: true };
+    ring.settle();
+    expect(ring.node(1).process).toBe('running');
+    expect(ring.ids()).toEqual(dev(0, 1, 2));
+  });
+
+  test('starts joiners before the change that names them, and stops leavers after theirs (R12)', () => {
+    const ring = IdealRing.settledAt(3);
+    const kindsUntilSettled = (replicas: number): string[] => {
+      ring.desired = { ...ring.desired, replicas };
+      const began = ring.document!.epoch;
+      const kinds: string[] = [];
+      while (kinds.at(-1) !== 'none' && kinds.length < 50) {
+        const { action } = ring.pass();
+        const opens = action.kind === 'store-document' && ring.document!.epoch === began + 1;
+        kinds.push(opens ? 'the change begins' : action.kind);
+        ring.nowMs += ring.desired.barrierWaitMs;
+      }
+      return kinds;
+    };
+    const grown = kindsUntilSettled(4);
+    expect(grown.indexOf('the change begins')).toBeGreaterThan(grown.lastIndexOf('start-node'));
+    const shrunk = kindsUntilSettled(3);
+    expect(shrunk.indexOf('remove-node')).toBeGreaterThan(shrunk.indexOf('the change begins'));
+    expect([grown, shrunk].every((kinds) => kinds.includes('the change begins'))).toBe(true);
+    expect(grown).toContain('start-node');
+  });
+
   test('shrinks by two members in one change, and removes them by receipt only', () => {
     const ring = IdealRing.settledAt(5);
     ring.desired = { ...ring.desired, replicas: 3 };
@@ -162,11 +206,27 @@ describe('changes of mind', () => {
     ring.desired = { ...ring.desired, replicas: 4, decommission: [nodeId('dev-2')] };
     while (ring.document!.settled === undefined || ring.document!.settled === null) ring.pass();
     ring.wipe(0);
-    ring.desired = { ...ring.desired, replicas: 3, decommission: [nodeId('dev-0')] };
+    ring.desired = { ...ring.desired, replicas: 4, decommission: [nodeId('dev-0')] };
     ring.settle();
-    expect(ring.seats()).toEqual(dev(1, 2, 3));
-    expect(ring.ids()).toEqual(dev(1, 2, 3));
-    expect(ring.document!.members).toHaveLength(3);
+    expect(ring.seats()).toEqual(dev(1, 2, 3, 4));
+    expect(ring.ids()).toEqual(dev(1, 2, 3, 4));
+    expect(ring.document!.members).toHaveLength(4);
+  });
+
+  test('a member that may come back comes back only when there is room: nobody moves for a name', () => {
+    const ring = IdealRing.settledAt(4);
+    ring.desired = { ...ring.desired, replicas: 3, decommission: [nodeId('dev-1')] };
+    ring.settle();
+    const epochBefore = ring.document!.epoch;
+    ring.desired = { ...ring.desired, decommission: [] };
+    ring.settle();
+    expect([ring.seats(), ring.document!.epoch]).toEqual([dev(0, 2, 3), epochBefore]);
+    ring.desired = { ...ring.desired, replicas: 4 };
+    ring.settle();
+    expect(ring.seats()).toEqual(dev(0, 1, 2, 3));
+    ring.desired = { ...ring.desired, replicas: 3 };
+    ring.settle();
+    expect(ring.seats()).toEqual(dev(0, 1, 2));
   });
 });
 
@@ -248,8 +308,9 @@ describe('any history', () => {
             writeQuorum: 2,
           };
           ring.settle(400);
-          expect(ring.seats()).toEqual(dev(0, 1, 2, 3, 4, 5, 6));
-          expect(ring.ids()).toEqual(dev(0, 1, 2, 3, 4, 5, 6));
+          // With gaps where somebody was taken out: nobody moves for a name.
+          expect(ring.seats()).toHaveLength(7);
+          expect(ring.ids()).toEqual(ring.seats());
           expect(ring.document).toMatchObject({ phase: 'stable', receipts: [], uncleaned: [] });
           expect(ring.document!.current.replicationFactor).toBe(3);
           expect([...ring.nodes.values()].map((n) => n.revision)).toEqual(

@@ -132,13 +132,23 @@ describe('the ring document', () => {
   });
 });
 
-test('two documents of one epoch stop everything', () => {
+test('two documents of one epoch stop everything, and who holds the wrong one is named alone', () => {
   const ring = grown();
-  ring.node(1).says = { documentHash: 'another' };
+  ring.node(0).says = { splitRing: true };
+  ring.node(1).says = { documentHash: 'another', splitRing: true };
   ring.desired = { ...ring.desired, replicas: 5 };
   expect(ring.pass()).toMatchObject({
     action: { kind: 'none' },
     waits: [{ reason: 'SplitRing', nodes: ['dev-1'] }],
+  });
+});
+
+test('members that met a second document are named for a restart, once its holder is gone', () => {
+  const ring = grown();
+  ring.node(0).says = { splitRing: true };
+  expect(ring.pass()).toMatchObject({
+    action: { kind: 'none' },
+    waits: [{ reason: 'SplitRing', nodes: ['dev-0'], unblock: expect.stringMatching(/restart/) }],
   });
 });
 

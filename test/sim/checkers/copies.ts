@@ -109,10 +109,8 @@ export class CopyJudge {
     return this.acknowledged.every((one) => {
       const { key, slot, dot } = one;
       const set = setOf(slot);
-      if (this.collectable.has(key.text)) {
-        const takes = set.members.includes(own) && without(own, key) && this.holds(own, key, dot);
-        if (!takes) return true;
-      }
+      if (this.collectable.has(key.text) && !(without(own, key) && this.holds(own, key, dot)))
+        return true;
       return !this.mayMiss(one, set, without);
     });
   }

@@ -94,7 +94,10 @@ describe('a phase is left before its barrier (I4)', () => {
       disks.set(own, epoch(2));
       judge.adopted(own, writeBoth);
     }
-    for (const name of ['b', 'c']) disks.set(incarnation(name), epoch(1));
+    for (const name of ['b', 'c']) {
+      disks.set(incarnation(name), epoch(1));
+      judge.rolledBack(incarnation(name), epoch(1));
+    }
     judge.stored(readNew, writeBoth);
     expect(accused).toEqual([]);
   });
@@ -103,5 +106,26 @@ describe('a phase is left before its barrier (I4)', () => {
 test('two documents of one epoch are told apart by their hashes (I2)', () => {
   const { judge, accused } = judging();
   judge.adopted(incarnation('a'), { ...stable, epoch: epoch(2) });
+  expect(accused).toEqual(['I2']);
+});
+
+test('a disk that came back older excuses one step back of its member, and no later one (I2)', () => {
+  const { judge, accused } = judging();
+  const own = incarnation('a');
+  judge.adopted(own, readNew);
+  judge.rolledBack(own, epoch(1));
+  judge.adopted(own, writeBoth);
+  judge.adopted(own, readNew);
+  expect(accused).toEqual([]);
+  judge.adopted(own, writeBoth);
+  expect(accused).toEqual(['I2']);
+});
+
+test('a member that goes below the epoch to which its disk was taken back is accused (I2)', () => {
+  const { judge, accused } = judging();
+  const own = incarnation('a');
+  judge.adopted(own, readNew);
+  judge.rolledBack(own, epoch(2));
+  judge.adopted(own, stable);
   expect(accused).toEqual(['I2']);
 });

@@ -51,6 +51,15 @@ export class DocumentJudge {
       this.acknowledged.set(own, document.epoch);
   }
 
+  /**
+   * Its disk came back older under the same name, and only its peers can tell (R9): it goes on from the
+   * epoch that is on it now, and any later step back is its own. What it had acknowledged stays said: an
+   * operator who heard it may act on it.
+   */
+  rolledBack(own: Incarnation, to: Epoch): void {
+    this.adoptedEpochs.set(own, to);
+  }
+
   private judgeIdentity(document: RingDocument, how: string): void {
     const hash = documentHash(document);
     const known = this.hashes.get(document.epoch);
@@ -114,8 +123,11 @@ export class DocumentJudge {
     const old = new Set(from.seats.map((seat) => seat.incarnation));
     const now = new Set(to.seats.map((seat) => seat.incarnation));
     const onlyJoins = [...old].every((seat) => now.has(seat)) && now.size > old.size;
+    // A zone that comes shifts the zones of other slots: no bound is promised (decision 0001).
     const isLike =
-      from.replicationFactor === to.replicationFactor && from.layout.kind === to.layout.kind;
+      from.replicationFactor === to.replicationFactor &&
+      from.layout.kind === to.layout.kind &&
+      zonesOf(from) === zonesOf(to);
     const slots = from.owners[0]!.length;
     if (!onlyJoins || !isLike || old.size < from.replicationFactor || slots < BALANCED_SLOTS_MIN)
       return;
@@ -135,4 +147,8 @@ export class DocumentJudge {
       this.accuse('I10', `a join moved ${moved} slots, the least is ${least}`);
     }
   }
+}
+
+function zonesOf({ seats }: Assignment): string {
+  return [...new Set(seats.map((seat) => seat.zone))].sort().join();
 }

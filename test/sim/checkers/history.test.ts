@@ -164,6 +164,17 @@ describe('modes that promise less', () => {
     );
   });
 
+  test('under lastWriterWins the later of two writes that need not meet may lose by its clock', () => {
+    const rules = { ...STRICT_HISTORY, lastWriterWins: true };
+    const calls = [
+      put('a', { from: 0, to: 1 }),
+      put('b', { from: 2, to: 3 }),
+      read(['a'], { from: 4 }),
+    ];
+    expect(judgeHistory(calls, { ...rules, replacesAll: false })).toEqual([]);
+    expect(judgeHistory(calls, rules)).not.toEqual([]);
+  });
+
   test('with 2W ≤ N writes made one after another may become siblings', () => {
     const calls = [
       put('a', { from: 0, to: 1 }),

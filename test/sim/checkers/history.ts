@@ -175,7 +175,9 @@ class KeyHistory {
   /** Sound the other way round: true only where the protocol leaves no choice. */
   private surelyCovers(later: Call, earlier: Call): boolean {
     const read = later.basedOn;
-    if (read === null) return earlier.outcome === 'ok' && earlier.endMs < later.startMs;
+    // With fewer copies than half the later one need not have met the earlier: the clocks decide (§5).
+    if (read === null)
+      return this.rules.replacesAll && earlier.outcome === 'ok' && earlier.endMs < later.startMs;
     return (read.seen ?? []).some((value) => {
       const shown = this.byValue.get(value);
       if (shown === undefined || !this.isSettledAt(shown, read.startMs)) return false;

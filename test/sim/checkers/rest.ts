@@ -1,8 +1,8 @@
 // Judges whether the ring is at rest: I8 (replicas equal, hints drained, changes finished, losers
 // cleaned up) and that what the user asks for is what there is.
-import type { Incarnation } from '../../../core/api/ids.ts';
+import type { Incarnation, NodeId } from '../../../core/api/ids.ts';
 import type { KeyRecord } from '../../../core/api/object.ts';
-import type { RingDocument } from '../../../core/api/ring-document.ts';
+import type { Member, RingDocument } from '../../../core/api/ring-document.ts';
 import { slotSets } from '../../../core/membership/document.ts';
 import { sameVersions } from '../../../core/version/siblings.ts';
 import type { WaitReason } from '../../../operator/planner/actions.ts';
@@ -13,21 +13,56 @@ import type { Machine } from '../machine.ts';
 /** Wishes that the operator may refuse for good. */
 const REFUSALS: ReadonlySet<WaitReason> = new Set(['ZoneRuleBroken', 'BelowReplicationFactor']);
 
-/** Why the ring is not at rest yet; null: it is. */
+/** Nobody is away. */
+const NOBODY: ReadonlySet<NodeId> = new Set();
+
+/**
+ * Why the ring is not at rest yet; null: it is. Of nodes that are `away` only that is asked which needs
+ * nobody's proof: they have no seats. They stay named, and leavers and clean-up wait for their word.
+ */
 export function unrest(
   document: RingDocument | null,
   desired: Desired,
   machines: readonly Machine[],
   plan: Plan | null,
+  away: ReadonlySet<NodeId> = NOBODY,
 ): string | null {
   if (plan === null || plan.action.kind !== 'none')
     return `the operator is about to ${plan?.action.kind ?? 'start'}`;
   const isRefused = plan.waits.some((wait) => REFUSALS.has(wait.reason));
+  const awaited = document?.members.filter(({ id, lost }) => away.has(id) && !lost) ?? [];
+  const present = machines.filter(({ id }) => !away.has(id));
   if (document === null) return 'no document is stored';
   if (document.phase !== 'stable') return `epoch ${document.epoch} is still ${document.phase}`;
+  if (awaited.length > 0) {
+    const seats = document.current.seats.length;
+    if (seats !== desired.replicas && !isRefused)
+      return `there are ${seats} seats, ${desired.replicas} are wanted`;
+    return unrestWithout(awaited, document, present, plan);
+  }
   const wrong =
-    unrestOfMembers(document, desired, isRefused) ?? unrestOfNodes(document, desired, machines);
-  return wrong ?? unrestOfSlots(document, machines);
+    unrestOfMembers(document, desired, isRefused) ?? unrestOfNodes(document, desired, present);
+  return wrong ?? unrestOfSlots(document, present, true);
+}
+
+/** Their word is waited for before anything is deleted; the ring that is wanted must stand, and each of its copies live. */
+function unrestWithout(
+  awaited: readonly Member[],
+  document: RingDocument,
+  present: readonly Machine[],
+  plan: Plan,
+): string | null {
+  const seated = awaited.find(({ state }) => state !== 'left');
+  if (seated !== undefined) return `${seated.id}, which is away, is still ${seated.state}`;
+  const untold = awaited.find(({ id }) => !plan.waits.some(({ nodes }) => nodes.includes(id)));
+  if (untold !== undefined) return `no wait names ${untold.id}, which is away`;
+  for (const member of document.members) {
+    if (awaited.includes(member)) continue;
+    if (member.lost) return `${member.id} is lost`;
+    const wrong = unrestOfNode(member, document, present);
+    if (wrong !== null) return wrong;
+  }
+  return unrestOfSlots(document, present, false);
 }
 
 function unrestOfMembers(
@@ -61,18 +96,12 @@ function unrestOfNodes(
   machines: readonly Machine[],
 ): string | null {
   for (const member of document.members) {
-    const machine = machines.find((m) => m.incarnation === member.incarnation);
-    if (machine === undefined) return `${member.id} ${member.incarnation} does not run`;
-    const report = machine.report();
-    if (machine.draining) return `${member.id} is about to stop`;
-    if (report === null || !report.serving) return `${member.id} does not serve`;
-    if (report.epoch !== document.epoch)
-      return `${member.id} is at epoch ${report.epoch}, not ${document.epoch}`;
-    if (report.hints.items > 0) return `${member.id} holds ${report.hints.items} hints`;
-    if (machine.volume.applied.hints.size > 0)
-      return `${member.id} stores hints that it does not report`;
+    const wrong = unrestOfNode(member, document, machines);
+    if (wrong !== null) return wrong;
+    const machine = machineOf(member, machines)!;
     if (machine.volume.durable.corrupt.size > 0) return `${member.id} holds damaged records`;
-    if (report.uncleanSlots > 0) return `${member.id} has ${report.uncleanSlots} slots to clean up`;
+    const { uncleanSlots } = machine.report()!;
+    if (uncleanSlots > 0) return `${member.id} has ${uncleanSlots} slots to clean up`;
   }
   for (const machine of machines) {
     if (machine.revision !== desired.revision)
@@ -83,7 +112,34 @@ function unrestOfNodes(
   return null;
 }
 
-function unrestOfSlots(document: RingDocument, machines: readonly Machine[]): string | null {
+const machineOf = (member: Member, machines: readonly Machine[]): Machine | undefined =>
+  machines.find((machine) => machine.incarnation === member.incarnation);
+
+/** Clean-up apart. */
+function unrestOfNode(
+  member: Member,
+  document: RingDocument,
+  machines: readonly Machine[],
+): string | null {
+  const machine = machineOf(member, machines);
+  if (machine === undefined) return `${member.id} ${member.incarnation} does not run`;
+  const report = machine.report();
+  if (machine.draining) return `${member.id} is about to stop`;
+  if (report === null || !report.serving) return `${member.id} does not serve`;
+  if (report.epoch !== document.epoch)
+    return `${member.id} is at epoch ${report.epoch}, not ${document.epoch}`;
+  if (report.hints.items > 0) return `${member.id} holds ${report.hints.items} hints`;
+  if (machine.volume.applied.hints.size > 0)
+    return `${member.id} stores hints that it does not report`;
+  return null;
+}
+
+/** `isClean`: also, nobody holds what it lost. */
+function unrestOfSlots(
+  document: RingDocument,
+  machines: readonly Machine[],
+  isClean: boolean,
+): string | null {
   const byIncarnation = new Map<Incarnation, Machine>();
   for (const machine of machines)
     if (machine.incarnation !== null) byIncarnation.set(machine.incarnation, machine);
@@ -96,10 +152,13 @@ function unrestOfSlots(document: RingDocument, machines: readonly Machine[]): st
     for (const [own, machine] of byIncarnation) {
       const records = machine.volume.applied.slots.get(slot) ?? [];
       if (!members.includes(own)) {
-        if (records.length > 0)
+        if (isClean && records.length > 0)
           return `${machine.id} holds ${records.length} records of slot ${slot}, which it lost`;
         continue;
       }
+      // In a slot that it lost, one is a copy less to clean up.
+      if (records.some(({ key }) => machine.volume.durable.corrupt.has(key.text)))
+        return `${machine.id} holds damaged records of slot ${slot}`;
       if (first === null) first = records;
       else if (!sameRecords(first, records))
         return `the replicas of slot ${slot} differ (${machine.id})`;

@@ -41,7 +41,7 @@ matchResources:
 {{- end -}}
 {{- end }}
 
-{{/* Binds the policy of the same name. */}}
+{{/* Binds the policy of the same name; `params`: which of the namespace's objects are its parameters. */}}
 {{- define "ringkeeper.policyBinding" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
@@ -52,5 +52,40 @@ metadata:
 spec:
   policyName: {{ .name }}
   validationActions: [Deny]
+  {{- if hasKey . "params" }}
+  paramRef:
+    selector: {{- toYaml .params | nindent 6 }}
+    # Without a ring, or with one that was never founded, there is nothing to lose.
+    parameterNotFoundAction: Allow
+  {{- end }}
   {{- include "ringkeeper.policyScope" .root | nindent 2 }}
+{{- end }}
+
+{{/*
+Each release lets its own operator alone change rings, so two that look after one namespace would hold
+each other up for ever. Asked of the cluster itself: helm template has none, and passes.
+*/}}
+{{- define "ringkeeper.refuseOverlap" -}}
+{{- $own := printf "%s.claims" (include "ringkeeper.clusterName" .) }}
+{{- range (lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicyBinding" "" "").items }}
+{{- $name := index (.metadata.labels | default dict) "app.kubernetes.io/name" | default "" }}
+{{- if and (eq $name "ringkeeper") (hasSuffix ".claims" .metadata.name) (ne .metadata.name $own) }}
+{{- $theirs := list }}
+{{- range ((.spec.matchResources | default dict).namespaceSelector | default dict).matchExpressions }}
+{{- $theirs = concat $theirs .values }}
+{{- end }}
+{{- $shared := $.Values.watchNamespaces | default list }}
+{{- if and $theirs $shared }}
+{{- $both := list }}
+{{- range $shared }}{{ if has . $theirs }}{{ $both = append $both . }}{{ end }}{{ end }}
+{{- $shared = $both }}
+{{- else }}
+{{- $shared = concat $theirs $shared | default (list "all namespaces") }}
+{{- end }}
+{{- if $shared }}
+{{- $other := trimSuffix ".claims" .metadata.name }}
+{{- fail (printf "%s looks after rings of %s already, and two operators of one ring would hold each other up: give each release other namespaces with watchNamespaces, or uninstall one (helm list -A)" $other (join ", " $shared)) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}

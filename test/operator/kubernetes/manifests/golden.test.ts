@@ -91,6 +91,14 @@ describe('the other objects of a ring', () => {
 });
 
 describe('a StatefulSet', () => {
+  test('tells its members how much to log, where somebody said so', () => {
+    const level = (spec: object): boolean =>
+      JSON.stringify(whole(ringOf(spec), 3)).includes(
+        '{"name":"RINGKEEPER_LOG_LEVEL","value":"debug"}',
+      );
+    expect([level({ logLevel: 'debug' }), level({})]).toEqual([true, false]);
+  });
+
   test('that sleeps has no pods, and remembers how many it had', () => {
     const asleep = { replicas: 4, held: [2], asleep: true };
     const made = statefulSet(ringOf(), { pinned: PINNED, members: asleep }, '7');
