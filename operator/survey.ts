@@ -65,6 +65,7 @@ export class Survey {
       nodes,
       highest: await highestDocument(document, answers),
       lostIncarnations: lostIncarnations(document, answers),
+      releasedVolumes: [],
       loads: new Map([...this.loads].map(([member, { load }]) => [member, load])),
       fresh: {
         clusterId: clusterId(randomBytes(8).toString('hex')),

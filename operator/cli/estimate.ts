@@ -38,6 +38,7 @@ export function estimated(
     highest: document,
     nodes: [],
     lostIncarnations: [],
+    releasedVolumes: [],
     loads: new Map(told.map(({ incarnation }) => [incarnation, load])),
     // Never used: a forecast makes no document.
     fresh: { clusterId: clusterId('0'.repeat(16)), changeId: changeId('0'.repeat(12)) },

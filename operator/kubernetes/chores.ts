@@ -3,23 +3,22 @@
 import type { NodeId } from '../../core/api/ids.ts';
 import { RingError } from '../../core/errors.ts';
 import { reasonOf } from '../words.ts';
-import { claimPatch, isForgotten, removeClaim } from './claims.ts';
+import { claimPatch, removeClaim } from './claims.ts';
 import { openGates } from './gates.ts';
 import { CLAIMS, PODS } from './kinds.ts';
-import { shouldRun } from './members.ts';
 import type { Members } from './members.ts';
 import { outfitOf, putInPlace } from './outfit.ts';
 import { refIn } from './operated.ts';
 import type { Operated } from './operated.ts';
-import { isLive, ordinalIn } from './places.ts';
 import type { Place } from './places.ts';
-import { claimName } from './names.ts';
 import type { Claim, Host, Pod } from './shapes.ts';
 
 export interface Sight {
   readonly members: Members;
   readonly places: readonly Place[];
   readonly claims: readonly Claim[];
+  /** Those of the claims that are to be deleted now. */
+  readonly released: readonly Claim[];
   readonly hosts: ReadonlyMap<string, Host> | null;
   readonly nowMs: number;
   readonly leaving: readonly NodeId[];
@@ -48,7 +47,10 @@ export async function doChores(
   }
   await attempt(() => openGates(operated, sight));
   if (!operated.ring.spec.paused) {
-    for (const claim of sight.claims) await attempt(() => tendClaim(operated, claim, sight));
+    for (const claim of sight.claims)
+      await attempt(() =>
+        sight.released.includes(claim) ? removeClaim(operated, claim) : tendClaim(operated, claim),
+      );
   }
   for (const { pod } of sight.places) {
     if (pod !== null && isStuck(operated, pod, sight)) await attempt(() => letGo(operated, pod));
@@ -56,18 +58,9 @@ export async function doChores(
   return troubles;
 }
 
-async function tendClaim(operated: Operated, claim: Claim, { members, places }: Sight) {
-  const { ring, api } = operated;
-  const { name } = claim.metadata;
-  const ordinal = ordinalIn(name, claimName(ring.name, 0).slice(0, -1));
-  if (ordinal === null) return;
-  const pod = places.find((place) => place.ordinal === ordinal)?.pod ?? null;
-  if (isForgotten(claim) && !shouldRun(members, ordinal) && !isLive(pod)) {
-    await removeClaim(operated, claim);
-    return;
-  }
+async function tendClaim({ ring, api }: Operated, claim: Claim): Promise<void> {
   const patch = claimPatch(claim, ring);
-  if (patch !== null) await api.patch(refIn(ring, CLAIMS, name), patch);
+  if (patch !== null) await api.patch(refIn(ring, CLAIMS, claim.metadata.name), patch);
 }
 
 /**

@@ -15,13 +15,15 @@ import { claimName, CLUSTER_UID_LABEL, objectNames } from './names.ts';
 import { refIn } from './operated.ts';
 import type { Operated } from './operated.ts';
 import { isLive, ordinalIn } from './places.ts';
+import type { Place } from './places.ts';
 import { amountOf } from './amounts.ts';
 import type { Claim, ConfigMap, Pod, StatefulSet } from './shapes.ts';
 import { isSpent, tombstoneOf } from './volumes.ts';
 
-/** What is to be changed of this claim; null: nothing. */
-export function claimPatch({ metadata, spec, status }: Claim, ring: Ring): object | null {
-  if (metadata.deletionTimestamp !== undefined) return null;
+/** What is to be changed of this claim; null: nothing, or it is none of a member's. */
+export function claimPatch(claim: Claim, ring: Ring): object | null {
+  const { metadata, spec, status } = claim;
+  if (metadata.deletionTimestamp !== undefined || ordinalOf(claim, ring) === null) return null;
   const labels =
     metadata.labels?.[CLUSTER_UID_LABEL] === ring.uid
       ? undefined
@@ -59,8 +61,31 @@ function ownersOf(
     : present.filter((owner) => !isOurs(owner));
 }
 
+interface Found {
+  readonly members: Members;
+  readonly places: readonly Place[];
+  readonly claims: readonly Claim[];
+}
+
+/** Claims that are to be deleted now: as far as was seen, nobody uses them and nobody should. */
+export function releasedClaims(ring: Ring, { members, places, claims }: Found): readonly Claim[] {
+  if (ring.spec.paused) return [];
+  return claims.filter((claim) => {
+    const ordinal = ordinalOf(claim, ring);
+    if (ordinal === null || !isForgotten(claim) || shouldRun(members, ordinal)) return false;
+    return !places.some((place) => place.ordinal === ordinal && isLive(place.pod));
+  });
+}
+
+export const namesOf = (claims: readonly Claim[]): readonly string[] =>
+  claims.map(({ metadata }) => metadata.name);
+
+/** null: its name is none of a member's claim. */
+const ordinalOf = ({ metadata }: Claim, ring: Ring): number | null =>
+  ordinalIn(metadata.name, claimName(ring.name, 0).slice(0, -1));
+
 /** True where a claim may go for good, as far as the claim itself tells. */
-export function isForgotten(claim: Claim): boolean {
+function isForgotten(claim: Claim): boolean {
   const { deletionTimestamp } = claim.metadata;
   return isSpent(claim) && tombstoneOf(claim)?.keep === false && deletionTimestamp === undefined;
 }
@@ -71,7 +96,7 @@ export function isForgotten(claim: Claim): boolean {
  */
 export async function removeClaim(operated: Operated, seen: Claim): Promise<void> {
   const { ring, api, tell } = operated;
-  const ordinal = ordinalIn(seen.metadata.name, claimName(ring.name, 0).slice(0, -1));
+  const ordinal = ordinalOf(seen, ring);
   const ref = refIn(ring, CLAIMS, seen.metadata.name);
   const claim = await api.get<Claim>(ref);
   if (ordinal === null || claim === null || !isForgotten(claim)) return;

@@ -9,6 +9,7 @@ import type { NodeClient } from '../node-client.ts';
 import { plan } from '../planner/plan.ts';
 import { Survey } from '../survey.ts';
 import type { KubeApi } from './api.ts';
+import { namesOf, releasedClaims } from './claims.ts';
 import { readCluster } from './cluster-object.ts';
 import { documentIn } from './document-map.ts';
 import { factsOf, Lives } from './facts.ts';
@@ -63,13 +64,9 @@ export class Glance {
       await view.get<StatefulSet>(refIn(ring, STATEFUL_SETS, names.members)),
     );
     const { ephemeral } = ring.spec.storage;
-    this.places = placesOf({
-      cluster: ring.name,
-      members,
-      pods: await view.list<Pod>(PODS, ring.namespace, of),
-      claims: await view.list<Claim>(CLAIMS, ring.namespace, of),
-      ephemeral,
-    });
+    const pods = await view.list<Pod>(PODS, ring.namespace, of);
+    const claims = await view.list<Claim>(CLAIMS, ring.namespace, of);
+    this.places = placesOf({ cluster: ring.name, members, pods, claims, ephemeral });
     const hosts = readsHosts ? await view.list<Host>(HOSTS, null) : null;
     const document = documentIn(
       await view.get<ConfigMap>(refIn(ring, CONFIG_MAPS, names.document)),
@@ -89,7 +86,8 @@ export class Glance {
     const seen = await known.survey.observe(document, facts, nowMs);
     if (seen.nodes.every(({ report }) => report === null)) known.token = null;
     // What is lost for good is judged by the controller, which asks for proof; then the document says so.
-    const observed = { ...seen, lostIncarnations: [] };
+    const released = releasedClaims(ring, { members, places: this.places, claims });
+    const observed = { ...seen, lostIncarnations: [], releasedVolumes: namesOf(released) };
     const desired = desiredIn(ring);
     return {
       desired,

@@ -20,6 +20,7 @@ import type { RingFigures } from '../ring-figures.ts';
 import type { Wake } from '../wake.ts';
 import type { KubeApi } from './api.ts';
 import { doChores } from './chores.ts';
+import { namesOf, releasedClaims } from './claims.ts';
 import { readCluster } from './cluster-object.ts';
 import { followDrain } from './drains.ts';
 import { extraConditions } from './extra-conditions.ts';
@@ -161,7 +162,8 @@ export class KubernetesPlatform implements Platform {
     const document = await this.stored.read(operated, nowMs);
     const leavers = this.leaversOf(operated, { places, hosts, document, nowMs });
     const leaving = idsOf(leavers);
-    const sight = { members, places, claims, hosts, nowMs, leaving };
+    const released = releasedClaims(ring, { members, places, claims });
+    const sight = { members, places, claims, released, hosts, nowMs, leaving };
     const troubles = await doChores(operated, sight, this.options);
     this.seen = { statefulSet, members, places, claims, troubles, leavers };
     const facts = factsOf(places, {
@@ -179,7 +181,7 @@ export class KubernetesPlatform implements Platform {
     const observed = await this.survey.observe(document, facts, nowMs);
     const lostIncarnations = await lossesOf(operated, observed, { places, hosts });
     if (!ring.spec.paused) await followDrain(operated, { places, hosts, observed });
-    return { ...observed, lostIncarnations };
+    return { ...observed, lostIncarnations, releasedVolumes: namesOf(released) };
   }
 
   async apply(action: Action): Promise<void> {

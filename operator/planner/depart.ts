@@ -167,6 +167,9 @@ export function removeDeparted(world: World): Verdict {
   }
   return hold(
     ...nodes.filter((node) => isUnknown(world, node)).map((node) => goingWait(world, node)),
+    ...world.observed.releasedVolumes.map((name) =>
+      wait('CleanUpRunning', `${name} is deleted: its member has left`, 'It ends by itself'),
+    ),
   );
 }
 

@@ -53,6 +53,8 @@ export interface Observed {
   readonly nodes: readonly ObservedNode[];
   /** Volumes that are proved gone or emptied, by the incarnation they carried (R9). */
   readonly lostIncarnations: readonly Incarnation[];
+  /** Names of volumes that departed members left behind and that the platform is deleting. */
+  readonly releasedVolumes: readonly string[];
   /** Load per slot of each reached node, for the forecast. */
   readonly loads: ReadonlyMap<Incarnation, NodeLoad>;
   /** Fresh identities that the planner may use; drawn by the platform, since the planner has no chance of its own. */

@@ -22,6 +22,7 @@ export const seenAt = (nowMs: number): Observed => ({
   highest: RING,
   nodes: [],
   lostIncarnations: [],
+  releasedVolumes: [],
   loads: new Map(),
   fresh: { clusterId: clusterId('0123456789abcdef'), changeId: changeId('0123456789ab') },
   nameOf: (ordinal) => nodeId(`dev-${ordinal}`),

@@ -151,6 +151,7 @@ export class Operator {
       nodes,
       // Who was taken away before a stale author named it is as lost as one whose volume broke.
       lostIncarnations: [...world.site.lost.keys(), ...world.site.removed.keys()],
+      releasedVolumes: [],
       loads: new Map(),
       fresh: { clusterId: clusterId(world.freshText()), changeId: changeId(world.freshText()) },
       nameOf,

@@ -26,6 +26,7 @@ const input = (
     highest: null,
     nodes: [],
     lostIncarnations: [],
+    releasedVolumes: [],
     loads: new Map(),
     fresh: { clusterId: clusterId('0123456789abcdef'), changeId: changeId('0123456789ab') },
     nameOf: (ordinal) => nodeId(`dev-${ordinal}`),

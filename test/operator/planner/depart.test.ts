@@ -139,6 +139,21 @@ test('a node that was never of a ring and is not wanted goes at once', () => {
   expect(ring.pass().action).toMatchObject({ kind: 'remove-node', id: 'dev-7', receipt: null });
 });
 
+test('the ring rests only when the volumes of those who left are deleted, which holds up nothing', () => {
+  const ring = IdealRing.settledAt(3);
+  ring.released = ['data-dev-3'];
+  const told = { reason: 'CleanUpRunning', message: 'data-dev-3 is deleted: its member has left' };
+  expect(ring.pass()).toMatchObject({ action: { kind: 'none' }, waits: [told] });
+  expect(isMoving(ring.pass())).toBe(true);
+  ring.desired = { ...ring.desired, readQuorum: 3 };
+  expect(ring.pass().action).toMatchObject({ kind: 'store-document' });
+  ring.released = [];
+  expect(isMoving(ring.settle())).toBe(false);
+});
+
+const isMoving = ({ conditions }: Plan): boolean =>
+  conditions.find(({ type }) => type === 'Reconciling')?.status === 'True';
+
 describe('a newcomer that is no longer wanted before it has answered', () => {
   const unwanted = (process: 'starting' | 'stopping'): IdealRing => {
     const ring = IdealRing.settledAt(3);
@@ -146,8 +161,6 @@ describe('a newcomer that is no longer wanted before it has answered', () => {
     ring.cut(3, process);
     return ring;
   };
-  const isMoving = ({ conditions }: Plan): boolean =>
-    conditions.find(({ type }) => type === 'Reconciling')?.status === 'True';
 
   test.each(['starting', 'stopping'] as const)('is told of while it is %s', (process) => {
     const ring = unwanted(process);

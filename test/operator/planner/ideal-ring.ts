@@ -44,6 +44,8 @@ export class IdealRing {
   readonly nodes = new Map<NodeId, IdealNode>();
   readonly lost = new Set<Incarnation>();
   readonly removed: Action[] = [];
+  /** Volumes that are being deleted. */
+  released: readonly string[] = [];
   readonly named = new Set<Incarnation>();
   zones = 1;
   #drawn = 0;
@@ -92,6 +94,7 @@ export class IdealRing {
       highest: held.reduce<RingDocument | null>((best, d) => (isNewer(d, best) ? d : best), null),
       nodes: nodes.map((node) => this.#observed(node)),
       lostIncarnations: [...this.lost],
+      releasedVolumes: this.released,
       loads: new Map(),
       fresh: {
         clusterId: clusterId(`ring-${this.#drawn}`),

@@ -1,0 +1,38 @@
+// What a member leaves behind may take its time to go; until then the ring is not said to be at rest.
+import { expect, test } from '@jest/globals';
+import { RingError } from '../../core/errors.ts';
+import type { KubeApi, KubeRef } from '../../operator/kubernetes/api.ts';
+import { CLAIMS } from '../../operator/kubernetes/kinds.ts';
+import { describeWithApi } from './on-api-server.ts';
+import { NEVER, OperatedRing } from './operated-ring.ts';
+import { makeNamespace, makeRing, wishFor } from './ring-objects.ts';
+
+/** The API server, out of breath the first times that a claim is to be deleted. */
+function slowToDelete(api: KubeApi, times: number): KubeApi {
+  let left = times;
+  const remove: KubeApi['remove'] = async (ref: KubeRef, ...rest) => {
+    if (ref.kind === CLAIMS && left-- > 0) throw new RingError('TIMEOUT', 'the API server is busy');
+    return await api.remove(ref, ...rest);
+  };
+  return new Proxy(api, {
+    get: (target, name: keyof KubeApi) =>
+      name === 'remove' ? remove : (target[name] as () => unknown).bind(target),
+  });
+}
+
+describeWithApi('a ring that was scaled in', (on) => {
+  test('rests once the volume of who left is gone, however often its deletion fails', async () => {
+    const namespace = await makeNamespace(on.api);
+    await makeRing(on.api, namespace, { replicas: 4, slotBits: 4 });
+    const ring = new OperatedRing(slowToDelete(on.api, 5), namespace, '95.1');
+    try {
+      await ring.operate(NEVER);
+      await wishFor(on.api, namespace, { replicas: 3 });
+      await ring.operate(NEVER, 0);
+      const claims = ['data-dev-0', 'data-dev-1', 'data-dev-2'];
+      expect(await ring.end()).toMatchObject({ whole: true, claims });
+    } finally {
+      await ring.cluster.stop();
+    }
+  }, 120_000);
+});
