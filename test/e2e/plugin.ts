@@ -7,6 +7,8 @@ import { delimiter, join } from 'node:path';
 import { ended, feed } from '../live/ended.ts';
 import type { Kube } from './kube.ts';
 
+/** Characters of a long output that are shown of a failure. */
+const SHOWN_MAX = 4000;
 const PROGRAM = join(import.meta.dirname, '../../operator/cli/kubectl-dht.mjs');
 
 export class Plugin {
@@ -29,7 +31,7 @@ export class Plugin {
     return { out, err };
   }
 
-  /** Runs it while something is done, and ends it then; what it printed meanwhile. */
+  /** Runs it while something is done, and ends it then; what it printed meanwhile. Throws where it ends sooner. */
   async during(
     kube: Kube,
     words: readonly string[],
@@ -41,8 +43,14 @@ export class Plugin {
       said += chunk.toString();
     });
     const end = ended(child);
+    const tooSoon = end.then(({ code, err }) => {
+      throw new Error(`kubectl dht ${words.join(' ')} ended by itself: ${String(code)}: ${err}`);
+    });
     try {
-      await act(() => said);
+      await Promise.race([act(() => said), tooSoon]);
+    } catch (error) {
+      const shown = said.slice(-SHOWN_MAX);
+      throw new Error(`${String(error)}; last that it printed:\n${shown}`, { cause: error });
     } finally {
       child.kill();
       await end;

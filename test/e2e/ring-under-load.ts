@@ -42,6 +42,16 @@ interface RingObject {
   readonly status?: RingStatus;
 }
 
+interface Claim {
+  readonly metadata: {
+    readonly name: string;
+    readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly status: { readonly capacity?: { readonly storage: string } };
+}
+
 interface EndpointSlice {
   readonly endpoints?:
     | readonly {
@@ -100,20 +110,39 @@ export class RingUnderLoad {
     return items.map(({ metadata }) => metadata.name);
   }
 
-  /** What its volumes have, by their claims' own word; one that is deleted is forgotten in the server's own time. */
+  /** What its volumes have, by their claims' own word. */
   async volumeSizes(): Promise<readonly string[]> {
-    interface Claim {
-      readonly metadata: { readonly deletionTimestamp?: string };
-      readonly status: { readonly capacity?: { readonly storage: string } };
-    }
+    return (await this.volumes()).flatMap(({ status }) => status.capacity?.storage ?? []);
+  }
+
+  /** These members have volumes, and nobody else has one. */
+  async untilVolumesOf(members: readonly string[], ms: number): Promise<void> {
+    const wanted = members.map((member) => `data-${member}`).sort();
+    let last: readonly Claim[] = [];
+    await until(`only ${wanted.join(', ')} have volumes`, ms, async () => {
+      last = await this.volumes();
+      const names = last.map(({ metadata }) => metadata.name).sort();
+      return JSON.stringify(names) === JSON.stringify(wanted);
+    }).catch((error: unknown) => {
+      const found = last.map(({ metadata: { name, creationTimestamp, annotations } }) =>
+        JSON.stringify([name, creationTimestamp, annotations]),
+      );
+      throw new Error(`${String(error)}; last: ${found.join(' ')}`, { cause: error });
+    });
+  }
+
+  /** Claims that have a volume and keep it. */
+  private async volumes(): Promise<readonly Claim[]> {
     const { items } = await this.kube.get<{ items: readonly Claim[] }>([
       'pvc',
       '-l',
       `app.kubernetes.io/instance=${this.name}`,
     ]);
-    // Kubernetes makes the claim of a gap's pod as well; it waits with it, and is given no volume.
-    return items.flatMap(({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined ? (status.capacity?.storage ?? []) : [],
+    // Kubernetes makes the claim of a gap's pod as well; it waits with it, and is given no volume. And one
+    // that is deleted is forgotten in the server's own time.
+    return items.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined && status.capacity !== undefined,
     );
   }
 
