@@ -167,10 +167,18 @@ export function removeDeparted(world: World): Verdict {
   }
   return hold(
     ...nodes.filter((node) => isUnknown(world, node)).map((node) => goingWait(world, node)),
-    ...world.observed.releasedVolumes.map((name) =>
-      wait('CleanUpRunning', `${name} is deleted: its member has left`, 'It ends by itself'),
-    ),
+    ...releasedWaits(world),
   );
+}
+
+/** One for all: waits for the same reason and the same nodes are told as one. */
+function releasedWaits({ observed: { releasedVolumes: volumes } }: World): readonly Wait[] {
+  if (volumes.length === 0) return [];
+  const fate =
+    volumes.length === 1
+      ? 'is deleted: its member has left'
+      : 'are deleted: their members have left';
+  return [wait('CleanUpRunning', `${volumes.join(', ')} ${fate}`, 'It ends by itself')];
 }
 
 /** No volume, so nothing is on it: one that stopped before it had any, or that no host has taken yet. */

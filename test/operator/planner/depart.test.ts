@@ -145,6 +145,9 @@ test('the ring rests only when the volumes of those who left are deleted, which 
   const told = { reason: 'CleanUpRunning', message: 'data-dev-3 is deleted: its member has left' };
   expect(ring.pass()).toMatchObject({ action: { kind: 'none' }, waits: [told] });
   expect(isMoving(ring.pass())).toBe(true);
+  ring.released = ['data-dev-3', 'data-dev-4'];
+  const both = 'data-dev-3, data-dev-4 are deleted: their members have left';
+  expect(ring.pass().waits).toMatchObject([{ message: both }]);
   ring.desired = { ...ring.desired, readQuorum: 3 };
   expect(ring.pass().action).toMatchObject({ kind: 'store-document' });
   ring.released = [];
