@@ -78,6 +78,7 @@ function begin(
   if (tools !== null) makeTools(tools);
   const script = join(folder, '.ci', 'run');
   copyFileSync('.ci/run', script);
+  copyFileSync('.ci/verdict.mjs', join(folder, '.ci', 'verdict.mjs'));
   const npm = join(folder, 'bin', 'npm');
   const { install = ':', check = ':', schedules = ':', tests = resultsOf() } = stages;
   const { scenarios = resultsOf() } = stages;
@@ -197,6 +198,60 @@ onLinux('the last line of CI', () => {
       expect(isAlive(leftBehind())).toBe(false);
     },
   );
+});
+
+onLinux('what failed', () => {
+  test('is told once more before the last line: tests by name, with the beginning of what they said', async () => {
+    const said = ['\u001b[31mwanted 3', ...Array.from({ length: 50 }, (_, at) => `at ${at}`)];
+    const file = {
+      name: 'rest.test.ts',
+      status: 'failed',
+      assertionResults: [
+        { status: 'passed', fullName: 'a ring rests' },
+        { status: 'failed', fullName: 'a ring wakes', failureMessages: [said.join('\n')] },
+      ],
+    };
+    const unread = { name: 'b.test.ts', status: 'failed', message: 'typo', assertionResults: [] };
+    const tests = `${leave([file, unread])}; seq 5000; exit 1`;
+    const { lines } = await run({ tests });
+    const told = lines.slice(lines.indexOf('what failed in tests:'));
+    expect(told.slice(1, 4)).toEqual(['  rest.test.ts: a ring wakes', '  wanted 3', '  at 0']);
+    expect(told.slice(-5)).toEqual([
+      '  at 28',
+      '  b.test.ts',
+      '  typo',
+      'tests: failed with exit code 1: counted as one failure',
+      '1 passed, 2 failed',
+    ]);
+  });
+
+  test('is told with the end of its output where it is a stage without tests', async () => {
+    const { lines } = await run({ check: 'seq 5000; exit 2', schedules: 'echo fine' });
+    const told = lines.slice(lines.indexOf('what failed in check:'));
+    expect(told).toHaveLength(33);
+    expect(told.slice(-4)).toEqual([
+      '  4999',
+      '  5000',
+      'check: failed with exit code 2: counted as one failure',
+      '7 passed, 1 failed',
+    ]);
+  });
+
+  test('is told of a stage that was stopped, and of all that failed there no more than ten', async () => {
+    const failed = (at: number) => ({ status: 'failed', fullName: `title ${at}` });
+    const assertionResults = Array.from({ length: 14 }, (_, at) => failed(at));
+    const tests = `${leave([{ name: 'a', status: 'failed', assertionResults }])}; exit 1`;
+    const { lines } = await run({ schedules: 'echo at 7; sleep 300', tests }, { SCHEDULES_S: '1' });
+    const told = lines.slice(lines.indexOf('what failed in schedules:'));
+    expect(told.slice(0, 3)).toEqual([
+      'what failed in schedules:',
+      '  at 7',
+      'what failed in tests:',
+    ]);
+    expect(told).toContain('  a: title 9');
+    expect(told).not.toContain('  a: title 10');
+    expect(told).toContain('  and 4 more');
+  });
 });
 
 onLinux('a cluster for CI', () => {
