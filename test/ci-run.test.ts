@@ -190,7 +190,7 @@ onLinux('the last line of CI', () => {
     async (signal) => {
       const child = begin({ check: `${DETACHED}; sleep 300` });
       const ending = told(child);
-      await until('the check runs', 10_000, () => isAlive(leftBehind()));
+      await until('the check runs', 30_000, () => isAlive(leftBehind()));
       child.kill(signal);
       const { code, lines, err } = await ending;
       expect([code, lines.at(-1), err]).toEqual([1, '0 passed, 1 failed', '']);
@@ -286,7 +286,7 @@ onLinux('a cluster for CI', () => {
   test('outlives the stage that boots it, and goes with this script even after SIGTERM', async () => {
     const child = begin({ scenarios: 'touch begun; sleep 300' }, {}, { up: DETACHED });
     const ending = told(child);
-    await until('scenarios run', 20_000, () => existsSync(join(folder, 'begun')));
+    await until('scenarios run', 30_000, () => existsSync(join(folder, 'begun')));
     const isUp = isAlive(leftBehind());
     child.kill('SIGTERM');
     expect([(await ending).lines.at(-1), isUp, ran()]).toEqual([

@@ -149,7 +149,7 @@ describe('the ring', () => {
       await ring.post({ epoch: epoch(5) });
       expect(client.ring?.epoch).toBe(1);
       await client.put('a', 'x');
-      await until('the client knows epoch 5', 5000, () => client.ring?.epoch === 5);
+      await until('the client knows epoch 5', 30_000, () => client.ring?.epoch === 5);
     });
   });
 

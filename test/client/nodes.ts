@@ -105,7 +105,7 @@ export async function withNodes(
     await ring.post();
     // Members find one another within a moment.
     for (const { call } of nodes)
-      await until('the nodes agree', 10_000, async () =>
+      await until('the nodes agree', 30_000, async () =>
         (await call('GET', '/v1/ring/check')).json()['ok'] === true ? true : null,
       );
     await test(ring);

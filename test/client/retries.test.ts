@@ -67,7 +67,7 @@ describe('a read', () => {
       expect(toSilent).toMatchObject([{ code: 'NO_ANSWER', status: 0 }]);
       silent.pop();
       // It is asked for something that does not matter first, and for reads again after that.
-      await until('the member is asked again', 10_000, async () => {
+      await until('the member is asked again', 30_000, async () => {
         attempts.length = 0;
         await client.get('a');
         return attempts.some(({ url, operation }) => url === ring.urlOf(1) && operation === 'get');

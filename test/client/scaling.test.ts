@@ -80,7 +80,7 @@ test(
       isOver = true;
       await Promise.all(workers);
       expect(tally.failures).toEqual([]);
-      await until('the client knows the last epoch', 10_000, async () => {
+      await until('the client knows the last epoch', 30_000, async () => {
         await ring.get('own-0-0');
         return ring.ring?.epoch === live.stored().epoch;
       });

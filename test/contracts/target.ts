@@ -196,7 +196,7 @@ export function targetContract(name: string, open: () => Promise<TargetUnderTest
       const reader = await target.logs(ALL);
       const heard: string[] = [];
       const listen = async (last: string): Promise<void> => {
-        await until(`heard ${last}`, 10_000, async () => {
+        await until(`heard ${last}`, 30_000, async () => {
           heard.push(...wordsOf(await reader.look()));
           return heard.includes(last);
         });

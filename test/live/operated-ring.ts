@@ -253,7 +253,7 @@ export class OperatedRing {
     process.off('exit', this.#atExit);
     await this.killOperator();
     // A start may have been under way when the operator died: its child appears a moment later.
-    await until('no process of the ring is left', 10_000, () => !this.#killAll());
+    await until('no process of the ring is left', 30_000, () => !this.#killAll());
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -60,13 +60,13 @@ describe('the operator', () => {
       const deaf = setInterval(() => signalProcess(node!.process, 'SIGSTOP'), 1).unref();
       const operator = JSON.parse(readFileSync(ring.state.operator, 'utf8')) as { pid: number };
       const stopped = ring.stop();
-      await until('the operator says that it stops', 10_000, () =>
+      await until('the operator says that it stops', 30_000, () =>
         ring.operatorLog().includes('stopping all nodes'),
       );
       // Signals are repeated until one is no echo of the first any more.
       await until(
         'the operator ends at once',
-        10_000,
+        30_000,
         () => {
           if (ring.operatorRuns) process.kill(operator.pid, 'SIGINT');
           return !ring.operatorRuns;
@@ -75,7 +75,7 @@ describe('the operator', () => {
       );
       expect(await stopped).toBe(130);
       clearInterval(deaf);
-      await until('the node is gone', 5_000, () => !isAlive(node!.process));
+      await until('the node is gone', 30_000, () => !isAlive(node!.process));
       expect(existsSync(ring.state.lock)).toBe(false);
     },
     SLOW_MS,

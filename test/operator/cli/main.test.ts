@@ -237,7 +237,7 @@ describe('dht beside a running operator', () => {
       expect(status).toBe(204);
       for (const id of ['order-7', trace]) {
         // The third replica's line may come after the answer.
-        await until(`lines of all nodes about ${id}`, 10_000, async () => {
+        await until(`lines of all nodes about ${id}`, 30_000, async () => {
           const { out } = await dht('logs', '--request', id);
           const linesWith = (words: string) => out.split(words).length - 1;
           return (

@@ -59,7 +59,7 @@ describe('a page that watches a ring', () => {
         for (const page of pages) await page.next<RingState>('state');
         expect(place.watched).toBe(1);
         for (const page of pages) page.close();
-        await until('nobody watches it', 5_000, () => place.watched === 0);
+        await until('nobody watches it', 30_000, () => place.watched === 0);
       },
       false,
     );

@@ -130,9 +130,9 @@ describe('a supervised process', () => {
       await supervisor.start(ID);
       const record = supervisor.recordOf(ID)!;
       supervisor.signal(ID, 'SIGSTOP');
-      await until('it is paused', 5_000, () => isPaused(record));
+      await until('it is paused', 30_000, () => isPaused(record));
       supervisor.signal(ID, 'SIGCONT');
-      await until('it goes on', 5_000, () => !isPaused(record));
+      await until('it goes on', 30_000, () => !isPaused(record));
       supervisor.signal(ID, 'SIGSTOP');
       await supervisor.stop(ID);
       expect(isAlive(record)).toBe(false);
