@@ -35,6 +35,16 @@ export default defineConfig(
     rules: { 'max-lines-per-function': 'off' },
   },
   {
+    files: ['test/**/*.ts'],
+    ignores: ['test/properties.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { name: 'fast-check', message: 'import it from test/properties.ts, which seeds it' },
+      ],
+    },
+  },
+  {
     files: ['core/**/*.ts', 'operator/planner/**/*.ts'],
     rules: {
       'no-restricted-globals': [

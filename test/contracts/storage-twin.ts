@@ -1,10 +1,10 @@
 // Any history of a store beside a plain map: both must tell the same.
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { keyOf, slotOf } from '../../core/ring/hash.ts';
 import { loadBytes } from '../../node/storage/record.ts';
 import type { Storage } from '../../node/storage/storage.ts';
 import { documentOf, keysOfSlot, objectOf, stored } from '../node/storage/samples.ts';
+import { fc } from '../properties.ts';
 
 /** Runs with a new, empty store and closes it. */
 export type WithStorage = (run: (storage: Storage) => Promise<void>) => Promise<void>;

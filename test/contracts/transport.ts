@@ -1,6 +1,5 @@
 // What every implementation of the transport's port must do; run against node:net and memory.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clusterId, epoch, incarnation, nodeId, requestId } from '../../core/api/ids.ts';
 import type { Incarnation, RequestId } from '../../core/api/ids.ts';
 import type { Envelope } from '../../core/api/messages.ts';
@@ -12,6 +11,7 @@ import type {
   TransportEvents,
 } from '../../node/transport/transport.ts';
 import { bare, envelopeOf, KINDS } from '../node/codec/envelopes.ts';
+import { fc } from '../properties.ts';
 import { Journal } from './journal.ts';
 
 export type Happening =

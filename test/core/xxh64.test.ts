@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import xxhash from 'xxhash-wasm';
 import { utf8, xxh64, xxh64OfText } from '../../core/xxh64.ts';
+import { fc } from '../properties.ts';
 
 const twin = await xxhash();
 const PRIME32 = 2654435761;

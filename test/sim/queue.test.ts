@@ -1,6 +1,6 @@
 // Virtual time runs forward, and what was asked for first at one instant happens first.
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../properties.ts';
 import { EventQueue } from './queue.ts';
 
 test('events happen in the order of their times, equal times in the order they were asked for', () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parse } from 'yaml';
 import { checkUpdate, parseCluster, type DhtCluster } from '../../../core/api/cluster.ts';
 import { SPEC } from '../../../core/api/cluster-spec.ts';
 import { STATUS } from '../../../core/api/cluster-status.ts';
 import { problemText, type Schema } from '../../../core/api/schema.ts';
+import { fc } from '../../properties.ts';
 import { deepFreeze } from '../version/history.ts';
 import { HEADS, SAMPLES } from './manifests.ts';
 import { manifestOf } from './sample.ts';

@@ -1,5 +1,5 @@
 // Random specs near every border of the rules between fields.
-import fc from 'fast-check';
+import { fc } from '../../properties.ts';
 
 const memoryTexts = fc.constantFrom('257Mi', '512Mi', '511Mi', '1Gi', '1G');
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import {
@@ -11,6 +10,7 @@ import {
   retreat,
 } from '../../../core/membership/change.ts';
 import { checkDocument, readSet, writeSets } from '../../../core/membership/document.ts';
+import { fc } from '../../properties.ts';
 import { after, begun, edit, finished, founded, wishFor } from './founded.ts';
 
 const states = (document: RingDocument) =>

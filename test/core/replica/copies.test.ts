@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation } from '../../../core/api/ids.ts';
 import type { ReplicaSet } from '../../../core/membership/document.ts';
 import { Copies } from '../../../core/replica/copies.ts';
+import { fc } from '../../properties.ts';
 
 const members = (n: number) => Array.from({ length: n }, (_, i) => incarnation(`m${i}`));
 const setOf = (n: number, write: number): ReplicaSet => ({ members: members(n), read: 1, write });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Assignment, Seat } from '../../../core/api/ring-document.ts';
 import { claim, type Wish } from '../../../core/ring/claim.ts';
 import { replicaSet } from '../../../core/ring/ring.ts';
+import { fc } from '../../properties.ts';
 import { balance, isEqualZones, movement, naiveSet, seat, seats } from './rings.ts';
 
 const SEED = 20;

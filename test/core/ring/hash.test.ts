@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
+import { fc } from '../../properties.ts';
 
 /** The bytes by which a store orders records: hash, big-endian, then the key. */
 function storedBytes(text: string): Buffer {

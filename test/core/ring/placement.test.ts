@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { preferenceList } from '../../../core/ring/placement.ts';
 import { replicaSet } from '../../../core/ring/ring.ts';
+import { fc } from '../../properties.ts';
 import { anyFlatRing, seat } from './rings.ts';
 
 describe('the preference list', () => {

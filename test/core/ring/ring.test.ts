@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { claim } from '../../../core/ring/claim.ts';
 import { holdsSlot, replicaSet, replicaTable, slotBitsOf } from '../../../core/ring/ring.ts';
+import { fc } from '../../properties.ts';
 import { anyFlatRing, naiveSet, seat, seats } from './rings.ts';
 
 const QUORUMS = { readQuorum: 2, writeQuorum: 2 };

@@ -1,8 +1,8 @@
 // Rings for the tests of this room, and naive readings of them.
-import fc from 'fast-check';
 import { incarnation, zone } from '../../../core/api/ids.ts';
 import type { Assignment, Seat } from '../../../core/api/ring-document.ts';
 import { replicaTable } from '../../../core/ring/ring.ts';
+import { fc } from '../../properties.ts';
 
 export function seat(name: string, inZone = 'z0'): Seat {
   return { incarnation: incarnation(name), zone: zone(inZone) };

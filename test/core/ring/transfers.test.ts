@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Assignment } from '../../../core/api/ring-document.ts';
 import { replicaSet } from '../../../core/ring/ring.ts';
 import { type Transfer, transfers } from '../../../core/ring/transfers.ts';
+import { fc } from '../../properties.ts';
 import { seat } from './rings.ts';
 
 /** A ring whose every slot has this set: as many owners in turn as it has letters. */

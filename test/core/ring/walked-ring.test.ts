@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { fairShares } from '../../../core/ring/fair-share.ts';
 import { inherit } from '../../../core/ring/inheritance.ts';
 import { laneQuotas, lanesOf } from '../../../core/ring/lanes.ts';
 import { replicaTable } from '../../../core/ring/ring.ts';
 import { walkRule } from '../../../core/ring/walk.ts';
 import { WalkedRing } from '../../../core/ring/walked-ring.ts';
+import { fc } from '../../properties.ts';
 import { anyFlatRing, movement } from './rings.ts';
 
 describe('a ring being worked on', () => {

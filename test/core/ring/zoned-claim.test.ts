@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { NOBODY } from '../../../core/ring/inheritance.ts';
 import { claimZone, slotsOfZone } from '../../../core/ring/zoned-claim.ts';
+import { fc } from '../../properties.ts';
 
 function counts(owners: Uint16Array): number[] {
   const found = new Map<number, number>();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CLOCK_SKEW_MS_MAX } from '../../../core/limits.ts';
 import { clockMs, mergeClock, tickClock } from '../../../core/version/clock.ts';
+import { fc } from '../../properties.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const wall = fc.integer({ min: 0, max: 2 ** 42 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Key } from '../../../core/api/object.ts';
 import { LEAF_BITS, LEAVES, SLOT_BITS_MAX, SLOT_BITS_MIN } from '../../../core/limits.ts';
 import {
@@ -11,6 +10,7 @@ import {
   toggle,
   type Digest,
 } from '../../../core/version/digest.ts';
+import { fc } from '../../properties.ts';
 
 const half = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const key: fc.Arbitrary<Key> = fc.record({ text: fc.string(), high: half, low: half });

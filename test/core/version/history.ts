@@ -1,10 +1,10 @@
 // Histories of one key as replicas really make them: actors write contiguous counters on top of what
 // they hold, clients send back contexts that they read, replicas merge. Beside each object stands a
 // naive twin that knows explicit sets of dots.
-import fc from 'fast-check';
 import type { Dot, Sibling, Vector, VersionedObject } from '../../../core/api/object.ts';
 import { mergeObjects, writeObject } from '../../../core/version/siblings.ts';
 import { counterOf, EMPTY_VECTOR } from '../../../core/version/vector.ts';
+import { fc } from '../../properties.ts';
 
 export const REPLICAS = 4;
 

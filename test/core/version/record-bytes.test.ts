@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Sibling, VersionedObject } from '../../../core/api/object.ts';
 import { recordBytes } from '../../../core/version/record-bytes.ts';
 import { sealObject } from '../../../node/storage/record.ts';
 import { recordKey } from '../../../node/storage/keys.ts';
 import { storedLoad } from '../../../node/storage/batch.ts';
 import { keyOf } from '../../../core/ring/hash.ts';
+import { fc } from '../../properties.ts';
 
 const ACTORS = ['a.1', 'b.2', 'né.3'];
 const siblings = fc.record({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Key, Sibling, VersionedObject } from '../../../core/api/object.ts';
 import {
   collectableSince,
@@ -14,6 +13,7 @@ import {
   writeObject,
 } from '../../../core/version/siblings.ts';
 import { coversDot } from '../../../core/version/vector.ts';
+import { fc } from '../../properties.ts';
 import {
   deepFreeze,
   dotsOf,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Vector } from '../../../core/api/object.ts';
 import {
   compareDots,
@@ -11,6 +10,7 @@ import {
   sameVector,
   withDot,
 } from '../../../core/version/vector.ts';
+import { fc } from '../../properties.ts';
 import { deepFreeze } from './history.ts';
 
 const actorName = fc.constantFrom('a.1', 'a.2', 'b.1', 'c.1', 'd.10');

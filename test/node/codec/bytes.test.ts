@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ByteReader, ByteWriter } from '../../../node/codec/bytes.ts';
+import { fc } from '../../properties.ts';
 
 describe('the primitive fields', () => {
   test.each([

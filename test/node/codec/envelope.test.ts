@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation, requestId } from '../../../core/api/ids.ts';
 import type { Envelope } from '../../../core/api/messages.ts';
 import { RingError } from '../../../core/errors.ts';
 import { ByteWriter } from '../../../node/codec/bytes.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../../node/codec/envelope.ts';
+import { fc } from '../../properties.ts';
 import { anyEnvelope, bare, envelopeOf, KINDS } from './envelopes.ts';
 
 const ENDS = { from: incarnation('a'), to: incarnation('b') };

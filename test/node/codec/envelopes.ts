@@ -1,5 +1,4 @@
 // Arbitrary envelopes of every kind, as the replica makes them.
-import fc from 'fast-check';
 import { changeId, epoch, incarnation, nodeId, requestId, zone } from '../../../core/api/ids.ts';
 import type { Envelope, PeerMessage } from '../../../core/api/messages.ts';
 import type { Key, Vector, VersionedObject } from '../../../core/api/object.ts';
@@ -9,6 +8,7 @@ import { ERRORS, type ErrorCode } from '../../../core/errors.ts';
 import { LEAVES } from '../../../core/limits.ts';
 import { withoutBytes } from '../../../node/codec/object.ts';
 import { atRest } from '../../core/membership/at-rest.ts';
+import { fc } from '../../properties.ts';
 
 export type Kind = PeerMessage['kind'];
 

@@ -1,6 +1,5 @@
 // The layout of objects: what is written is read, and nothing else is.
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { VersionedObject } from '../../../core/api/object.ts';
 import { RingError } from '../../../core/errors.ts';
 import {
@@ -11,6 +10,7 @@ import {
   objectSize,
   withoutBytes,
 } from '../../../node/codec/object.ts';
+import { fc } from '../../properties.ts';
 
 const counter = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 

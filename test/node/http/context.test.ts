@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clusterId } from '../../../core/api/ids.ts';
 import type { Vector } from '../../../core/api/object.ts';
 import { keyOf } from '../../../core/ring/hash.ts';
 import { contextCodec } from '../../../node/http/context.ts';
+import { fc } from '../../properties.ts';
 
 const SCOPE = { clusterId: clusterId('ring-1'), key: keyOf('cart') };
 const codec = contextCodec(Buffer.from('a secret of this ring'));

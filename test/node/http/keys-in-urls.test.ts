@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { keyFromUrl } from '../../../node/http/keys-in-urls.ts';
+import { fc } from '../../properties.ts';
 
 const MAX = 1024;
 const keyOfPath = (segment: string, key64: string | null = null): string =>

@@ -1,7 +1,7 @@
 // The cache: its bound, who leaves first, and how a slot is forgotten.
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ENTRY_BYTES, RecordCache } from '../../../node/storage/cache.ts';
+import { fc } from '../../properties.ts';
 import { objectOf } from './samples.ts';
 
 /** Bytes of so many records of 20 bytes, and half of another one. */

@@ -1,6 +1,5 @@
 // The key layout: stored order is ring order, and slots are contiguous whatever slotBits is.
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation } from '../../../core/api/ids.ts';
 import type { Key } from '../../../core/api/object.ts';
 import { compareKeys, keyOf, slotOf } from '../../../core/ring/hash.ts';
@@ -17,6 +16,7 @@ import {
   slotRange,
 } from '../../../node/storage/keys.ts';
 import { storedOrder } from '../../../node/storage/sorted-slots.ts';
+import { fc } from '../../properties.ts';
 
 const uint32 = fc.oneof(fc.constantFrom(0, 1, 0xffffffff), fc.nat(0xffffffff));
 const texts = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from '../../../core/limits.ts';
 import { backoffMs } from '../../../node/transport/backoff.ts';
+import { fc } from '../../properties.ts';
 
 const BOUNDS = { reconnectMsMin: RECONNECT_MS_MIN, reconnectMsMax: RECONNECT_MS_MAX };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ByteWriter } from '../../../node/codec/bytes.ts';
 import { FRAME_HEADER_BYTES, FrameReader, writeFrame } from '../../../node/transport/frames.ts';
+import { fc } from '../../properties.ts';
 import { framed } from './raw-peer.ts';
 
 function taken(reader: FrameReader, chunks: Iterable<Buffer>): Buffer[] {

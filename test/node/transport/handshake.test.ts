@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clusterId, incarnation } from '../../../core/api/ids.ts';
 import { RingError } from '../../../core/errors.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../../../node/transport/handshake.ts';
 import type { Hello } from '../../../node/transport/transport.ts';
 import { HELLO } from '../../contracts/transport.ts';
+import { fc } from '../../properties.ts';
 
 const A = HELLO;
 const B: Hello = { ...HELLO, incarnation: incarnation('b') };

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { incarnation, nodeId } from '../../../core/api/ids.ts';
 import { connected, stations, type Station } from '../../contracts/transport.ts';
+import { fc } from '../../properties.ts';
 import { tcpNetwork } from './network.ts';
 import { authenticated, closed, framed, rawSocket } from './raw-peer.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { RingError } from '../../../core/errors.ts';
 import {
   EVENT_FLUSH_MS,
@@ -12,6 +11,7 @@ import {
 } from '../../../core/limits.ts';
 import type { KubeApi, KubeObject } from '../../../operator/kubernetes/api.ts';
 import { EventRecorder, type Happening } from '../../../operator/kubernetes/events.ts';
+import { fc } from '../../properties.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 interface Event extends KubeObject {

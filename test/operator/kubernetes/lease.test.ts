@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { LEASE_DEADLINE_MS, LEASE_POLL_MS, LEASE_SECONDS } from '../../../core/limits.ts';
 import { runElected } from '../../../operator/kubernetes/lease.ts';
 import type { Timers } from '../../../operator/kubernetes/timers.ts';
+import { fc } from '../../properties.ts';
 import { MemoryLeases, type Fate } from './memory-leases.ts';
 import { VirtualTime } from './virtual-time.ts';
 

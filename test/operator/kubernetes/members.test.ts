@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   membersAnnotation,
   membersOf,
@@ -11,6 +10,7 @@ import {
 } from '../../../operator/kubernetes/members.ts';
 import type { Members } from '../../../operator/kubernetes/members.ts';
 import type { StatefulSet } from '../../../operator/kubernetes/shapes.ts';
+import { fc } from '../../properties.ts';
 
 const stored = (replicas: number, members: Members | string | null): StatefulSet => ({
   apiVersion: 'apps/v1',

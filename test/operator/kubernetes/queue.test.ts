@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { QUEUE_CALM_MS, QUEUE_RETRY_MS_MAX, QUEUE_RETRY_MS_MIN } from '../../../core/limits.ts';
 import { pause } from '../../../operator/kubernetes/timers.ts';
 import { WorkQueue, type QueueOptions } from '../../../operator/kubernetes/queue.ts';
+import { fc } from '../../properties.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** How one run ends: it takes so long, and then fails, is done, or wants to be run again. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { WATCH_MS_MIN, WATCH_RETRY_MS_MAX, WATCH_RETRY_MS_MIN } from '../../../core/limits.ts';
 import type { KubeObject } from '../../../operator/kubernetes/api.ts';
 import { Reflector, type ObjectChange } from '../../../operator/kubernetes/reflector.ts';
+import { fc } from '../../properties.ts';
 import { MemoryWatcher } from './memory-watcher.ts';
 import { VirtualTime } from './virtual-time.ts';
 

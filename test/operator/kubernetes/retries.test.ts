@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { KUBE_PATIENCE_MS, KUBE_RETRY_MS_MAX, KUBE_TRIES_MAX } from '../../../core/limits.ts';
 import type { KubeAnswer } from '../../../operator/kubernetes/http.ts';
 import { retryAfter } from '../../../operator/kubernetes/retries.ts';
+import { fc } from '../../properties.ts';
 
 const answered = (status: number, retryAfterMs: number | null = null): KubeAnswer => ({
   kind: 'answered',

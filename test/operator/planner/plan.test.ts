@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { nodeId } from '../../../core/api/ids.ts';
+import { fc } from '../../properties.ts';
 import { IdealRing } from './ideal-ring.ts';
 
 const dev = (...ordinals: number[]) => ordinals.map((n) => `dev-${n}`);
