@@ -104,7 +104,7 @@ export class Installation {
   /** While this lasts, claims may be deleted: docs/kubernetes.md says how a person would do it. */
   async withoutClaimPolicy(act: () => Promise<void>): Promise<void> {
     const kind = 'validatingadmissionpolicybindings';
-    const all = (await this.kube.kubectl(['get', kind, '-o', 'name'])).split('\n');
+    const all = (await this.kube.look([kind, '-o', 'name'])).split('\n');
     const mine = all.filter(
       (name) => name.includes(this.kube.namespace) && /\.(claims|named)$/.test(name),
     );

@@ -7,6 +7,11 @@ import { until } from '../live/until.ts';
 /** ms that one kubectl call may take; waits have a time of their own. */
 const CALL_MS = 60_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 ** 2;
+/** ms for which a look is taken again where the API server was not reached. */
+const REACH_MS = 30_000;
+/** What kubectl says then: of the way there, and of an API server that can't answer just now. */
+const UNREACHED =
+  /connection (refused|reset)|TLS handshake timeout|i\/o timeout|\bEOF\b|connection lost|currently unable to handle|etcdserver|Unable to connect/;
 
 /** How to run the scenarios, for who sees them skipped. */
 export const HOW_TO =
@@ -111,7 +116,21 @@ export class Kube {
   }
 
   async get<T>(args: readonly string[]): Promise<T> {
-    return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json'])) as T;
+    return JSON.parse(await this.look([...args, '-o', 'json'])) as T;
+  }
+
+  /** `kubectl get`, as printed; a look changes nothing, so it is taken again where it went astray. */
+  async look(args: readonly string[]): Promise<string> {
+    return await until('the API server is reached', REACH_MS, () =>
+      this.kubectl(['get', ...args]).then(
+        (printed) => ({ printed }),
+        (error: unknown) => {
+          if (!UNREACHED.test(String(error))) throw error;
+          process.stderr.write(`  looks again: ${String(error)}\n`);
+          return null;
+        },
+      ),
+    ).then(({ printed }) => printed);
   }
 
   async pods(selector: string): Promise<readonly Pod[]> {
@@ -169,8 +188,7 @@ export class Kube {
       '--ignore-not-found',
     ]);
     await until(`namespace ${this.namespace} ends`, timeoutMs, async () => {
-      const left = await this.kubectl(['get', 'namespace', this.namespace, '--ignore-not-found']);
-      return left === '';
+      return (await this.look(['namespace', this.namespace, '--ignore-not-found'])) === '';
     });
   }
 }

@@ -115,9 +115,9 @@ export class RingUnderLoad {
     return (await this.volumes()).flatMap(({ status }) => status.capacity?.storage ?? []);
   }
 
-  /** These members have volumes, and nobody else has one. */
-  async untilVolumesOf(members: readonly string[], ms: number): Promise<void> {
-    const wanted = members.map((member) => `data-${member}`).sort();
+  /** Its members have volumes, and nobody else has one. */
+  async untilOnlyMembersHaveVolumes(ms: number): Promise<void> {
+    const wanted = (await this.members()).map(({ metadata }) => `data-${metadata.name}`).sort();
     let last: readonly Claim[] = [];
     await until(`only ${wanted.join(', ')} have volumes`, ms, async () => {
       last = await this.volumes();
@@ -161,7 +161,7 @@ export class RingUnderLoad {
   /** null: there is none of this name. */
   async uidOfClaim(name: string): Promise<string | null> {
     const uid = ['pvc', name, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}'];
-    return (await this.kube.kubectl(['get', ...uid])) || null;
+    return (await this.kube.look(uid)) || null;
   }
 
   /** Where nothing refuses it; the API server may take a moment to forget that something did. */
