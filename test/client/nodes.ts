@@ -2,19 +2,17 @@
 // distance from its peer port, as both platforms have it.
 import { pino } from 'pino';
 import { Agent, fetch } from 'undici';
-import { incarnation, nodeId, zone } from '../../core/api/ids.ts';
+import { nodeId } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
 import { encodeDocument } from '../../core/membership/document.ts';
-import { claim } from '../../core/ring/claim.ts';
 import type { NodeConfig } from '../../node/config.ts';
 import { startNode } from '../../node/running-node.ts';
-import type { RunningNode } from '../../node/running-node.ts';
 import { connect } from '../../client/client.ts';
 import type { ConnectOptions, RingClient } from '../../client/client.ts';
 import { isFree } from '../../operator/local/ports.ts';
 import { CONFIG, liveNode } from '../node/live-node.ts';
 import type { LiveNode } from '../node/live-node.ts';
-import { oneMemberRing } from '../node/one-member-ring.ts';
+import { ringOf } from '../node/live-ring.ts';
 import { until } from '../live/until.ts';
 
 const HOST = '127.0.0.1';
@@ -97,7 +95,7 @@ export async function withNodes(
       return client;
     },
     post: async (changes = {}) => {
-      const body = encodeDocument({ ...documentOf(running), ...document, ...changes });
+      const body = encodeDocument({ ...ringOf(running), ...document, ...changes });
       for (const { admin } of nodes) await admin('PUT', '/admin/document', { body });
     },
   };
@@ -115,31 +113,6 @@ export async function withNodes(
     await Promise.all(running.map((node) => node.stop()));
   }
   if (failures.length > 0) throw failures[0]!;
-}
-
-function documentOf(nodes: readonly RunningNode[]): RingDocument {
-  const seats = nodes.map((node, i) => ({
-    incarnation: incarnation(node.ports.incarnation),
-    zone: zone(`z${i}`),
-  }));
-  const quorum = Math.min(2, nodes.length);
-  return oneMemberRing(seats[0]!.incarnation, {
-    members: nodes.map((node, i) => ({
-      ...seats[i]!,
-      id: nodeId(node.ports.id),
-      address: node.ports.advertise,
-      state: 'serving',
-      lost: false,
-    })),
-    current: claim({
-      from: null,
-      seats,
-      slotBits: 4,
-      replicationFactor: Math.min(3, nodes.length),
-      readQuorum: quorum,
-      writeQuorum: quorum,
-    }),
-  });
 }
 
 /** Where three ports each of so many nodes are free; jest's workers look in different places. */

@@ -1,44 +1,17 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, test } from '@jest/globals';
-import { incarnation, nodeId, zone } from '../../core/api/ids.ts';
-import type { RingDocument } from '../../core/api/ring-document.ts';
+import { nodeId } from '../../core/api/ids.ts';
 import { encodeDocument } from '../../core/membership/document.ts';
-import { claim } from '../../core/ring/claim.ts';
 import { startNode } from '../../node/running-node.ts';
-import type { RunningNode } from '../../node/running-node.ts';
 import { CONFIG, liveNode } from './live-node.ts';
 import type { LiveNode } from './live-node.ts';
-import { oneMemberRing } from './one-member-ring.ts';
+import { ringOf } from './live-ring.ts';
 
 interface ThreeOptions {
   readonly replicationFactor?: number;
   /** Where a node's log goes; default: nowhere. */
   readonly log?: (node: string) => Logger;
-}
-
-function ringOf(nodes: readonly RunningNode[], replicationFactor: number): RingDocument {
-  const seats = nodes.map((node, i) => ({
-    incarnation: incarnation(node.ports.incarnation),
-    zone: zone(`z${i}`),
-  }));
-  return oneMemberRing(seats[0]!.incarnation, {
-    members: nodes.map((node, i) => ({
-      ...seats[i]!,
-      id: nodeId(node.ports.id),
-      address: node.ports.advertise,
-      state: 'serving',
-      lost: false,
-    })),
-    current: claim({
-      from: null,
-      seats,
-      slotBits: 4,
-      replicationFactor,
-      readQuorum: Math.ceil((replicationFactor + 1) / 2),
-      writeQuorum: Math.ceil((replicationFactor + 1) / 2),
-    }),
-  });
 }
 
 /** Three real nodes in this process, joined by TCP. */
