@@ -2,7 +2,7 @@
 // BROWSER_PICTURES=folder keeps a picture of each step, to be looked at.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { request } from 'undici';
 import { openConsole } from '../../operator/console/server.ts';
 import { OperatedRing } from '../live/operated-ring.ts';
@@ -22,10 +22,23 @@ import {
 } from './chromium.ts';
 
 const WAIT_MS = 60_000;
+/** What a browser complains of when a listing missed its deadline. */
+const LATE = /status of 50[34]/;
 /** Markup, quotes, what templates take for theirs, and a mark that turns text round. */
 const HOSTILE = '<img src=x onerror="alert(1)">\u202e"\'&lt;${1}';
 
+/** The value of k7. */
+const SHORT = 'x'.repeat(200);
 const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
+
+/** A machine under load may miss the deadline of a listing: the page then says so, and offers another try. */
+async function listed(page: Page, wanted: Locator): Promise<void> {
+  const again = page.getByRole('button', { name: 'Try again' });
+  await until('the keys are listed', WAIT_MS, async () => {
+    if (await again.isVisible()) await again.click({ timeout: 1_000 }).catch(() => undefined);
+    return await wanted.isVisible();
+  });
+}
 
 (whyNoBrowser === null ? describe : describe.skip)(seen('the console in a browser'), () => {
   let browser: Browser;
@@ -35,13 +48,19 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
 
   beforeAll(async () => {
     browser = await openBrowser();
-    ring = await OperatedRing.start({ replicas: 3, replicationFactor: 3 });
+    ring = await OperatedRing.start({
+      replicas: 3,
+      replicationFactor: 3,
+      // The least that may be asked for: a move must last until a browser has shown it.
+      handoffBytesPerSecond: 65_536,
+    });
     const operator = readFileSync(ring.state.operator, 'utf8');
     ({ console: address } = JSON.parse(operator) as { console: string });
     token = readFileSync(ring.state.consoleToken, 'utf8').trim();
-    const body = 'x'.repeat(200);
-    for (let i = 0; i < 300; i++)
+    for (let i = 0; i < 300; i++) {
+      const body = i === 7 ? SHORT : 'x'.repeat(2_000);
       await request(`http://localhost:${ring.proxyPort}/v1/kv/k${i}`, { method: 'PUT', body });
+    }
   }, 120_000);
 
   afterAll(async () => {
@@ -70,7 +89,7 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
       await field.fill('k7');
       await page.getByRole('button', { name: 'Look up' }).click();
       await page.locator('.value pre').waitFor();
-      expect(await page.locator('.value pre').textContent()).toBe('x'.repeat(200));
+      expect(await page.locator('.value pre').textContent()).toBe(SHORT);
       expect(await page.locator('.badge').count()).toBe(3);
       await keep(page, 'lookup');
       await field.fill(HOSTILE);
@@ -88,6 +107,7 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
       await page.goto(`${address}#/ring/member/ring-1`);
       await page.getByRole('searchbox').fill('<img');
       await page.keyboard.press('Enter');
+      await listed(page, page.locator('.keys button', { hasText: 'onerror' }));
       await page.locator('.keys button', { hasText: 'onerror' }).click();
       await page.locator('.key-name').waitFor();
       expect(await page.locator('.key-name').textContent()).toBe(SHOWN);
@@ -96,13 +116,8 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
       await page.getByRole('button', { name: 'Delete' }).click();
       await page.getByRole('button', { name: 'Yes, delete the key' }).click();
       await page.getByText('Deleted.').waitFor();
-      // A machine under load may miss the deadline of a listing: the page then says so, and offers this.
-      const again = page.getByRole('button', { name: 'Try again' });
-      await until('it is gone from the list', WAIT_MS, async () => {
-        if (await again.isVisible()) await again.click();
-        return await page.getByText('No keys.').isVisible();
-      });
-      expect(complaints).toEqual([]);
+      await listed(page, page.getByText('No keys.'));
+      expect(complaints.filter((text) => !LATE.test(text))).toEqual([]);
       await page.close();
     },
     2 * WAIT_MS,
@@ -118,8 +133,8 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
       expect(await page.locator('.forecast').textContent()).toMatch(/^Would\s+move \d+ keys/);
       await keep(page, 'plan');
       await page.getByRole('button', { name: 'Apply' }).click();
-      await page.locator('.operation').waitFor({ timeout: WAIT_MS });
-      expect(await page.locator('.operation').textContent()).toContain('join ring-3, ring-4');
+      const operation = page.locator('.operation', { hasText: 'join ring-3, ring-4' });
+      await operation.waitFor({ timeout: WAIT_MS });
       await page.locator('.flow').first().waitFor();
       await keep(page, 'scale-out');
       await page.locator('.status h1', { hasText: 'Safe' }).waitFor({ timeout: WAIT_MS });
@@ -128,9 +143,8 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
         WAIT_MS,
         async () => (await page.locator('.member.serving').count()) === 5,
       );
-      expect(await page.locator('.news').textContent()).toMatch(
-        /join ring-3, ring-4: ended at epoch/,
-      );
+      const ended = page.locator('.news', { hasText: /join ring-3, ring-4: ended at epoch/ });
+      await ended.waitFor({ timeout: WAIT_MS });
       expect(complaints).toEqual([]);
       await page.close();
     },
@@ -190,6 +204,7 @@ const SHOWN = HOSTILE.replace('\u202e', '⟨U+202E⟩');
       expect(await overflow(page)).toBe(0);
       expect(await unreadable(page)).toEqual([]);
       await page.goto(`${address}#/ring/member/ring-0`);
+      await listed(page, page.locator('.keys button').first());
       await page.locator('.keys button').first().click();
       await page.locator('.value pre').waitFor();
       expect(await overflow(page)).toBe(0);

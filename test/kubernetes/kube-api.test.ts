@@ -160,7 +160,7 @@ describeWithApi('the port on a real API server', (on) => {
       const through = configThrough(line, on.server);
       const codes: string[] = [];
       const observer = { called: ({ code }: { code: string }) => void codes.push(code) };
-      const calls = kubeApi(through, { callMs: 300, observer });
+      const calls = kubeApi(through, { callMs: 1_000, observer });
       await calls.get(ref('c'));
       line.goSilent();
       expect(await calls.get(ref('c'))).not.toBeNull();

@@ -17,7 +17,8 @@ import type { ClusterObject } from '../../operator/kubernetes/shapes.ts';
 import { clusterStatus } from '../../operator/kubernetes/status.ts';
 import { REST, RING, seenAt } from '../contracts/published.ts';
 import { targetContract } from '../contracts/target.ts';
-import { KUBECTL_DHT, run } from '../live/operator-commands.ts';
+import { KUBECTL_DHT, run, SLOW_MS } from '../live/operator-commands.ts';
+import { until } from '../live/until.ts';
 import { withNode } from '../node/live-node.ts';
 import { ringOf } from '../operator/kubernetes/rings.ts';
 import { describeOnApiServer, startApiServer } from './api-server.ts';
@@ -211,6 +212,10 @@ describeOnApiServer('on a real API server', () => {
         '--role=reads',
         '--user=reader',
       ]);
+      // The API server takes notice of a right in its own time.
+      await until('the role is in force', SLOW_MS, async () => {
+        return (await dht(reader, 'get', '-n', namespace)).code === EXIT.ok;
+      });
       for (const command of ['get', 'status', 'why'])
         expect(await dht(reader, command, '-n', namespace)).toMatchObject({ code: 0, err: '' });
       const scaled = await dht(reader, 'scale', '4', '-n', namespace);

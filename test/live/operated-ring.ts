@@ -32,6 +32,8 @@ export interface RingWish {
   readonly environment?: Readonly<Record<string, string>>;
   /** Web pages that may call it. */
   readonly corsOrigins?: readonly string[];
+  /** What each member sends of a move at most; default: the manifest's own. */
+  readonly handoffBytesPerSecond?: number;
 }
 
 export interface LiveNode {
@@ -273,7 +275,9 @@ export class OperatedRing {
 
   /** By rename, as editors do: the operator never reads half a manifest. */
   #writeManifest(): void {
-    const { replicas, replicationFactor, corsOrigins = [] } = this.#wish;
+    const { replicas, replicationFactor, corsOrigins = [], handoffBytesPerSecond } = this.#wish;
+    const handoff =
+      handoffBytesPerSecond === undefined ? {} : { maxBytesPerSecond: handoffBytesPerSecond };
     const next = `${this.#manifest()}.next`;
     writeFileSync(
       next,
@@ -286,6 +290,7 @@ spec:
   replicationFactor: ${replicationFactor}
   http:
     corsOrigins: ${JSON.stringify(corsOrigins)}
+  handoff: ${JSON.stringify(handoff)}
 `,
     );
     renameSync(next, this.#manifest());
