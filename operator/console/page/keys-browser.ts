@@ -33,12 +33,12 @@ function useKeys({ state, member }: Props, prefix: string): Browsed {
   const load = useCallback(
     async (from: KeysPage, signal?: AbortSignal) => {
       setBusy(true);
+      setProblem(null);
       try {
         const path = ringPath(state.ring, 'members', member, 'keys');
         const query = { prefix, cursor: from.cursor ?? '' };
         const next = await get<KeysPage>(path, query, signal);
         setPage({ keys: [...from.keys, ...next.keys], cursor: next.cursor });
-        setProblem(null);
       } catch (error) {
         // Another one is under way already.
         if (signal?.aborted === true) return;
