@@ -45,7 +45,7 @@ const common = {
 };
 
 export default {
-  // Reached by what hangs; a slow machine must not.
+  // ms; only what hangs may reach it, not what is slow.
   testTimeout: 120_000,
   projects: [
     { ...common, displayName: 'quick', testPathIgnorePatterns: ['/node_modules/', ...WHOLE] },

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** Of each failure; some hundred lines are what a page of CI shows. */
-const LINES = 30;
-const COLUMNS = 300;
+const LINES_MAX = 30;
+const COLUMNS_MAX = 300;
 /** Of each stage: where more tests failed than that, something before them did. */
-const TESTS = 10;
+const TESTS_MAX = 10;
 
 const [folder, broken] = process.argv.slice(2);
 
@@ -25,16 +25,16 @@ const linesOf = (text) =>
     .trimEnd()
     .split('\n');
 const tell = (lines) => {
-  for (const line of lines) console.log(`  ${line.slice(0, COLUMNS)}`);
+  for (const line of lines) console.log(`  ${line.slice(0, COLUMNS_MAX)}`);
 };
 const isRed = ({ status }) => status === 'failed';
 
-/** Files of tests as Jest tells of them, with what failed in each; undefined where a stage left none. */
+/** Files of tests as Jest tells of them; none where a stage left no results. */
 const resultsOf = (stage) => {
   try {
     return JSON.parse(readOr(stage, '')).testResults;
   } catch {
-    return undefined;
+    return [];
   }
 };
 
@@ -43,20 +43,20 @@ function* failuresOf({ name, message = '', assertionResults }) {
   const file = relative('.', name);
   const failed = assertionResults.filter(isRed);
   for (const { fullName, failureMessages = [] } of failed)
-    yield [`${file}: ${fullName}`, ...linesOf(failureMessages.join('\n')).slice(0, LINES)];
-  if (failed.length === 0) yield [file, ...linesOf(message).slice(0, LINES)];
+    yield [`${file}: ${fullName}`, ...linesOf(failureMessages.join('\n')).slice(0, LINES_MAX)];
+  if (failed.length === 0) yield [file, ...linesOf(message).slice(0, LINES_MAX)];
 }
 
 function recap() {
   const stages = readdirSync(folder).filter((name) => name.endsWith('.log'));
   for (const stage of stages.map((name) => name.slice(0, -'.log'.length))) {
     console.log(`what failed in ${stage}:`);
-    const failures = (resultsOf(stage) ?? [])
+    const failures = resultsOf(stage)
       .filter(isRed)
       .flatMap((file) => [...failuresOf(file)]);
-    for (const lines of failures.slice(0, TESTS)) tell(lines);
-    if (failures.length > TESTS) tell([`and ${failures.length - TESTS} more`]);
-    if (failures.length === 0) tell(linesOf(readOr(`${stage}.log`, '')).slice(-LINES));
+    for (const lines of failures.slice(0, TESTS_MAX)) tell(lines);
+    if (failures.length > TESTS_MAX) tell([`and ${failures.length - TESTS_MAX} more`]);
+    if (failures.length === 0) tell(linesOf(readOr(`${stage}.log`, '')).slice(-LINES_MAX));
   }
   process.stdout.write(readOr('broken', ''));
 }
@@ -69,7 +69,7 @@ function verdict() {
   const files = new Map();
   let failing = 0;
   for (const stage of ['tests', 'scenarios']) {
-    const results = resultsOf(stage) ?? [];
+    const results = resultsOf(stage);
     for (const each of results) files.set(each.name, each);
     if (results.some(isRed)) failing += 1;
   }

@@ -121,16 +121,17 @@ export class Kube {
 
   /** `kubectl get`, as printed; a look changes nothing, so it is taken again where it went astray. */
   async look(args: readonly string[]): Promise<string> {
-    return await until('the API server is reached', REACH_MS, () =>
+    const { printed } = await until('the API server is reached', REACH_MS, () =>
       this.kubectl(['get', ...args]).then(
-        (printed) => ({ printed }),
+        (text) => ({ printed: text }),
         (error: unknown) => {
           if (!UNREACHED.test(String(error))) throw error;
           process.stderr.write(`  looks again: ${String(error)}\n`);
           return null;
         },
       ),
-    ).then(({ printed }) => printed);
+    );
+    return printed;
   }
 
   async pods(selector: string): Promise<readonly Pod[]> {

@@ -115,9 +115,9 @@ export class RingUnderLoad {
     return (await this.volumes()).flatMap(({ status }) => status.capacity?.storage ?? []);
   }
 
-  /** Its members have volumes, and nobody else has one. */
-  async untilOnlyMembersHaveVolumes(ms: number): Promise<void> {
-    const wanted = (await this.members()).map(({ metadata }) => `data-${metadata.name}`).sort();
+  /** These members have volumes, and nobody else has one. */
+  async untilVolumesOf(members: readonly string[], ms: number): Promise<void> {
+    const wanted = members.map((member) => `data-${member}`).sort();
     let last: readonly Claim[] = [];
     await until(`only ${wanted.join(', ')} have volumes`, ms, async () => {
       last = await this.volumes();

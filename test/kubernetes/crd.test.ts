@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { checkUpdate, parseCluster, type DhtCluster } from '../../core/api/cluster.ts';
 import { HEADS, SAMPLES } from '../core/api/manifests.ts';
-import { near } from '../core/api/near-specs.ts';
+import { manifestWith, near } from '../core/api/near-specs.ts';
 import { manifestOf, type Sample } from '../core/api/sample.ts';
 import { fc } from '../properties.ts';
 import { describeOnApiServer, startApiServer, type ApiServer } from './api-server.ts';
@@ -16,12 +16,6 @@ const NOT_IN_JSON = ['infinitely many members'];
 const READ_BACK = ['all that Kubernetes adds'];
 const SENT = SAMPLES.filter(({ title }) => ![...NOT_IN_JSON, ...READ_BACK].includes(title));
 
-const manifest = (spec: unknown, name = 'dev') => ({
-  apiVersion: 'dht.ringkeeper.dev/v1alpha1',
-  kind: 'DhtCluster',
-  metadata: { name },
-  spec,
-});
 const parsed = (value: unknown): DhtCluster => {
   const result = parseCluster(value);
   if ('problems' in result) throw new Error(JSON.stringify(result.problems));
@@ -64,12 +58,12 @@ describeOnApiServer('the custom resource definition on a real API server', () =>
   test('accepts of random specs near the borders what the parser accepts', async () => {
     let good = 0;
     for (const spec of fc.sample(near, 400)) {
-      const accepted = isGood(manifest(spec));
-      const { status, message } = await judge(manifest(spec));
+      const accepted = isGood(manifestWith(spec));
+      const { status, message } = await judge(manifestWith(spec));
       expect({ spec, accepted: status < 300, message }).toMatchObject({ accepted });
       if (accepted) good++;
     }
-    expect(good).toBeGreaterThan(0);
+    expect(good).toBeGreaterThan(5);
   });
 
   test('fills in the defaults that the parser fills in', async () => {
@@ -78,8 +72,8 @@ describeOnApiServer('the custom resource definition on a real API server', () =>
       const { object } = await judge(given);
       expect([sample.title, parsed(object).spec]).toEqual([sample.title, parsed(given).spec]);
     }
-    const { object } = await judge(manifest({}));
-    const { consistency, resources, ...rest } = parsed(manifest({})).spec;
+    const { object } = await judge(manifestWith({}));
+    const { consistency, resources, ...rest } = parsed(manifestWith({})).spec;
     const { read, write, ...chosen } = consistency;
     expect([read, write]).toEqual([2, 2]);
     // What is worked out from other fields is not stored: it follows them.
@@ -129,12 +123,12 @@ describeOnApiServer('the custom resource definition on a real API server', () =>
 
     test.each(CHANGES)('%s', async (title, before, after) => {
       const name = title.replace(/[^a-z]+/g, '-').slice(0, 40);
-      const made = await door.send('POST', '', manifest(before, name));
+      const made = await door.send('POST', '', manifestWith(before, name));
       expect(made.message).toBe('');
       const { metadata } = made.object as { metadata: object };
-      const problems = checkUpdate(parsed(manifest(before)), parsed(manifest(after)));
+      const problems = checkUpdate(parsed(manifestWith(before)), parsed(manifestWith(after)));
       const { status, message } = await door.send('PUT', `/${name}`, {
-        ...manifest(after),
+        ...manifestWith(after),
         metadata,
       });
       expect([status < 300, message]).toEqual([

@@ -1,10 +1,10 @@
 // Random specs near every border of the rules between fields.
+import { parseCluster } from '../../../core/api/cluster.ts';
 import { fc } from '../../properties.ts';
 
 const memoryTexts = fc.constantFrom('257Mi', '512Mi', '511Mi', '1Gi', '1G');
 
-/** Specs near every border of the rules, right and wrong. */
-export const near = fc.record(
+const anywhere = fc.record(
   {
     replicas: fc.integer({ min: 1, max: 8 }),
     replicationFactor: fc.integer({ min: 1, max: 7 }),
@@ -46,4 +46,23 @@ export const near = fc.record(
     }),
   },
   { requiredKeys: [] },
+);
+
+/** A manifest with this spec. */
+export const manifestWith = (spec: unknown, name = 'dev') => ({
+  apiVersion: 'dht.ringkeeper.dev/v1alpha1',
+  kind: 'DhtCluster',
+  metadata: { name },
+  spec,
+});
+
+/** Specs near every border of the rules that the parser takes. */
+export const nearAndRight = anywhere.filter(
+  (spec) => 'cluster' in parseCluster(manifestWith(spec)),
+);
+
+/** Specs near every border of the rules, right and wrong; by chance alone 1 of 30 would be right. */
+export const near = fc.oneof(
+  { arbitrary: anywhere, weight: 9 },
+  { arbitrary: nearAndRight, weight: 1 },
 );
