@@ -63,6 +63,12 @@ const MEMBER = {
     slots: count('Slots that it holds a copy of.'),
     keys: count('Records that it holds a copy of: keys, and marks of deleted ones.'),
     bytes: count('Bytes of its records.'),
+    receipt: {
+      type: 'boolean',
+      description:
+        'true: it has left, and others are proved to hold its keys: its pod and its volume may go. ' +
+        'Left out: they stay.',
+    },
     diskFull: {
       type: 'boolean',
       description: 'true: its disk is full, it takes no more values. Left out: there is room.',

@@ -24,17 +24,12 @@ export interface Sight {
   readonly leaving: readonly NodeId[];
 }
 
-/**
- * Does all of them; one that fails hinders no other. Returns why some did, for people; a moved world is
- * no failure, since it is looked at again.
- */
-export async function doChores(
-  operated: Operated,
-  sight: Sight,
-  { isolated }: { readonly isolated: boolean },
-): Promise<readonly string[]> {
-  const troubles: string[] = [];
-  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+/** Does a piece of work; where it fails, that hinders no other. */
+export type Attempt = (work: () => Promise<unknown>) => Promise<void>;
+
+/** Collects why work failed, for people; a moved world is no failure, since it is looked at again. */
+export function attempts(troubles: string[]): Attempt {
+  return async (work) => {
     try {
       await work();
     } catch (error) {
@@ -42,6 +37,13 @@ export async function doChores(
       if (error.code !== 'CONFLICT') troubles.push(reasonOf(error));
     }
   };
+}
+
+export async function doChores(
+  operated: Operated,
+  sight: Sight,
+  { isolated, attempt }: { readonly isolated: boolean; readonly attempt: Attempt },
+): Promise<void> {
   for (const [kind, object] of outfitOf(operated, isolated)) {
     await attempt(() => putInPlace(operated, kind, object));
   }
@@ -55,7 +57,6 @@ export async function doChores(
   for (const { pod } of sight.places) {
     if (pod !== null && isStuck(operated, pod, sight)) await attempt(() => letGo(operated, pod));
   }
-  return troubles;
 }
 
 async function tendClaim({ ring, api }: Operated, claim: Claim): Promise<void> {

@@ -1,13 +1,11 @@
 // The stored ring document: a ConfigMap, written by compare-and-set (R1, I2). A document that has grown
-// large is kept compressed, since an object may have a mebibyte. Beside it stand two extracts that
-// policies of the API server can read (helm/ringkeeper/templates/policies).
+// large is kept compressed, since an object may have a mebibyte. Beside it stands its epoch, which a
+// policy of the API server reads (helm/ringkeeper/templates/policies/documents.yaml).
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { NodeId } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
 import { RingError } from '../../core/errors.ts';
 import { DOCUMENT_BYTES_MAX, KUBE_PLAIN_BYTES_MAX } from '../../core/limits.ts';
 import { decodeDocument, encodeDocument } from '../../core/membership/document.ts';
-import { hasReceipt } from '../../core/membership/upkeep.ts';
 import { checkReplacement } from '../stored-document.ts';
 import type { KubeApi } from './api.ts';
 import { CONFIG_MAPS } from './kinds.ts';
@@ -65,18 +63,10 @@ export function documentMap(ring: Ring, document: RingDocument): ConfigMap {
     kind,
     metadata: ownedMetadata(ring, objectNames(ring.name).document),
   } as const;
-  const data = { epoch: String(document.epoch), members: namedMembers(document).join(' ') };
+  const data = { epoch: String(document.epoch) };
   if (Buffer.byteLength(text) <= KUBE_PLAIN_BYTES_MAX)
     return { ...head, data: { ...data, [PLAIN]: text } };
   return { ...head, data, binaryData: { [COMPRESSED]: gzipSync(text).toString('base64') } };
-}
-
-/** Whose pod and volume must stay (I6): all that are named, without a receipt and not lost. */
-function namedMembers(document: RingDocument): readonly NodeId[] {
-  const named = document.members.filter(
-    ({ incarnation, lost }) => !lost && !hasReceipt(document, incarnation),
-  );
-  return [...new Set(named.map(({ id }) => id))].sort();
 }
 
 /** Stores it in place of `replaces`; returns what the API server made of it. Throws CONFLICT. */

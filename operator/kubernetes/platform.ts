@@ -19,7 +19,7 @@ import { Survey } from '../survey.ts';
 import type { RingFigures } from '../ring-figures.ts';
 import type { Wake } from '../wake.ts';
 import type { KubeApi } from './api.ts';
-import { doChores } from './chores.ts';
+import { attempts, doChores } from './chores.ts';
 import { namesOf, releasedClaims } from './claims.ts';
 import { readCluster } from './cluster-object.ts';
 import { followDrain } from './drains.ts';
@@ -46,6 +46,7 @@ import { Publisher } from './publish.ts';
 import { removeMember } from './remove-member.ts';
 import type { Claim, ClusterObject, Host, Pod, StatefulSet } from './shapes.ts';
 import { editMembers, tendStatefulSet } from './stateful-set-edits.ts';
+import { isKept } from './status.ts';
 import { checkAlone } from './restarts.ts';
 import { StoredDocument } from './stored.ts';
 import { isSpent } from './volumes.ts';
@@ -76,6 +77,8 @@ interface Seen {
   readonly claims: readonly Claim[];
   readonly troubles: readonly string[];
   readonly leavers: readonly Leaver[];
+  /** What was published before this pass. */
+  readonly told: ClusterStatus | null;
 }
 
 const NOTHING_SEEN: Seen = {
@@ -85,6 +88,7 @@ const NOTHING_SEEN: Seen = {
   claims: [],
   troubles: [],
   leavers: [],
+  told: null,
 };
 
 export class KubernetesPlatform implements Platform {
@@ -164,8 +168,11 @@ export class KubernetesPlatform implements Platform {
     const leaving = idsOf(leavers);
     const released = releasedClaims(ring, { members, places, claims });
     const sight = { members, places, claims, released, hosts, nowMs, leaving };
-    const troubles = await doChores(operated, sight, this.options);
-    this.seen = { statefulSet, members, places, claims, troubles, leavers };
+    const troubles: string[] = [];
+    const attempt = attempts(troubles);
+    await doChores(operated, sight, { isolated: this.options.isolated, attempt });
+    const told = this.object === null ? null : this.publisher.told(this.object);
+    this.seen = { statefulSet, members, places, claims, troubles, leavers, told };
     const facts = factsOf(places, {
       lives: this.lives,
       nowMs,
@@ -179,7 +186,7 @@ export class KubernetesPlatform implements Platform {
       ephemeral,
     });
     const observed = await this.survey.observe(document, facts, nowMs);
-    const lostIncarnations = await lossesOf(operated, observed, { places, hosts });
+    const lostIncarnations = await lossesOf(operated, observed, { places, hosts, told, attempt });
     if (!ring.spec.paused) await followDrain(operated, { places, hosts, observed });
     return { ...observed, lostIncarnations, releasedVolumes: namesOf(released) };
   }
@@ -199,7 +206,8 @@ export class KubernetesPlatform implements Platform {
       case 'post-document':
         return postDocument(action.document, action.to, (id) => this.clientOf(id));
       case 'remove-node':
-        if (this.isLeaving(action.id)) return;
+        // Policies go by the status; what it tells since this very pass is carried out in the next one.
+        if (this.isLeaving(action.id) || isKept(this.seen.told, action.id)) return;
         return removeMember(operated, action, {
           ask: (pod) => this.clientOfPod(pod),
           heard: () => this.survey.lastReport(action.id)?.volume ?? null,

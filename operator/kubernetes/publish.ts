@@ -31,6 +31,11 @@ export class Publisher {
   private isRefused = false;
   private published: { readonly status: ClusterStatus; readonly atMs: number } | null = null;
 
+  /** What was published last, whoever did it. */
+  told(object: ClusterObject): ClusterStatus | null {
+    return this.published?.status ?? statusOf(object);
+  }
+
   /** By the last status, whoever published it. */
   wasReady(object: ClusterObject): boolean {
     const status = this.status ?? statusOf(object);
@@ -49,7 +54,8 @@ export class Publisher {
 
   /**
    * A definition that is older than this operator lacks fields of its status. Rings are looked after all
-   * the same: nothing is decided by what stands there.
+   * the same: the operator decides nothing by what stands there. Policies do, so that nobody who has left
+   * is removed meanwhile.
    */
   private refused(tell: Operated['tell'], error: unknown): void {
     if (!(error instanceof RingError) || error.code !== 'INVALID') throw error;
@@ -60,7 +66,7 @@ export class Publisher {
 
   private async publishStatus({ api, tell }: Operated, publication: Publication): Promise<void> {
     const { object, observed } = publication;
-    const before = this.published?.status ?? statusOf(object);
+    const before = this.told(object);
     const status = clusterStatus({ ...publication, metadata: object.metadata, before });
     this.status = status;
     this.figures = ringFigures({

@@ -1,8 +1,10 @@
 // A DhtCluster's status from one pass: what `kubectl get`, `describe` and `wait` show. Pure.
 import type { ClusterStatus } from '../../core/api/cluster.ts';
 import { nodeId } from '../../core/api/ids.ts';
+import type { NodeId } from '../../core/api/ids.ts';
 import type { RingDocument } from '../../core/api/ring-document.ts';
 import { WAITS_MAX } from '../../core/limits.ts';
+import { hasReceipt } from '../../core/membership/upkeep.ts';
 import type { Wait, WaitReason } from '../planner/actions.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { Condition, Plan } from '../planner/plan.ts';
@@ -47,6 +49,13 @@ export function clusterStatus(input: StatusInput): ClusterStatus {
     ...(waits.length === 0 ? {} : { waits }),
     conditions,
   };
+}
+
+/** True where by this status the pod and the volume of that name must stay: policies go by it. */
+export function isKept(status: ClusterStatus | null, id: NodeId): boolean {
+  return (status?.members ?? []).some(
+    ({ name, state, receipt }) => name === id && state !== 'lost' && receipt !== true,
+  );
 }
 
 /** True where both say the same but for figures that change all the time. */
@@ -140,6 +149,8 @@ function membersOf({ document, nodes }: Observed): ClusterStatus['members'] {
       zone,
       slots: slots.get(incarnation) ?? 0,
       ...(report ? { keys: report.keys, bytes: report.bytes } : {}),
+      // Policies of the API server go by it (helm/ringkeeper/templates/policies/named.yaml).
+      ...(hasReceipt(document, incarnation) ? { receipt: true } : {}),
       ...(report?.diskFull === true ? { diskFull: true } : {}),
     };
   });

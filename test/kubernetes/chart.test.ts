@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { PLAIN, PLAIN_VALUES, plainManifests } from '../../helm/manifests.ts';
 import type { KubeObject } from '../../operator/kubernetes/api.ts';
+import { CLUSTERS } from '../../operator/kubernetes/kinds.ts';
 import { labelsOf } from '../../operator/kubernetes/names.ts';
 import { CHART, describeWithHelm, helm, objectsIn, rendered } from './chart.ts';
 
@@ -29,6 +30,7 @@ interface Rule {
 
 interface Policy {
   readonly spec: {
+    readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
     readonly matchConstraints: {
       readonly objectSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
     };
@@ -176,6 +178,19 @@ describeWithHelm('the chart', () => {
   test('is what the plain manifests say', () => {
     expect(read(PLAIN)).toBe(plainManifests(rendered(PLAIN_VALUES)));
     expect(read(PLAIN)).not.toMatch(/Helm|helm\.sh/);
+  });
+
+  // docs/decisions/0031: of a kind of its own, an API server may know the past alone.
+  test('has rings as the only parameters of its policies', () => {
+    const policies = kinds(objectsIn(rendered()), 'ValidatingAdmissionPolicy');
+    const asked = (policies as unknown as readonly Policy[])
+      .map(({ spec }) => spec.paramKind)
+      .filter((kind) => kind !== undefined);
+    const { apiVersion, kind } = CLUSTERS;
+    expect(asked).toEqual([
+      { apiVersion, kind },
+      { apiVersion, kind },
+    ]);
   });
 
   test('recognises rings by the labels that the operator gives', () => {
