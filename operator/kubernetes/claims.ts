@@ -18,7 +18,7 @@ import { isLive, ordinalIn } from './places.ts';
 import type { Place } from './places.ts';
 import { amountOf } from './amounts.ts';
 import type { Claim, ConfigMap, Pod, StatefulSet } from './shapes.ts';
-import { isSpent, tombstoneOf } from './volumes.ts';
+import { isSpent, NOBODYS, tombstoneAnnotation, tombstoneOf, usedVolume } from './volumes.ts';
 
 /** What is to be changed of this claim; null: nothing, or it is none of a member's. */
 export function claimPatch(claim: Claim, ring: Ring): object | null {
@@ -67,13 +67,18 @@ interface Found {
   readonly claims: readonly Claim[];
 }
 
-/** Claims that are to be deleted now: as far as was seen, nobody uses them and nobody should. */
+/**
+ * Claims that are to be deleted now: as far as was seen, nobody uses them and nobody should. Those of who
+ * left with a proof, and those that were made for a gap which is gone.
+ */
 export function releasedClaims(ring: Ring, { members, places, claims }: Found): readonly Claim[] {
   if (ring.spec.paused) return [];
   return claims.filter((claim) => {
     const ordinal = ordinalOf(claim, ring);
-    if (ordinal === null || !isForgotten(claim) || shouldRun(members, ordinal)) return false;
-    return !places.some((place) => place.ordinal === ordinal && isLive(place.pod));
+    if (ordinal === null) return false;
+    const pod = places.find((place) => place.ordinal === ordinal)?.pod ?? null;
+    const at = { ordinal, members, pod };
+    return isForgotten(claim, at) || isLeftOver(claim, at);
   });
 }
 
@@ -84,10 +89,29 @@ export const namesOf = (claims: readonly Claim[]): readonly string[] =>
 const ordinalOf = ({ metadata }: Claim, ring: Ring): number | null =>
   ordinalIn(metadata.name, claimName(ring.name, 0).slice(0, -1));
 
-/** True where a claim may go for good, as far as the claim itself tells. */
-function isForgotten(claim: Claim): boolean {
-  const { deletionTimestamp } = claim.metadata;
-  return isSpent(claim) && tombstoneOf(claim)?.keep === false && deletionTimestamp === undefined;
+interface At {
+  readonly ordinal: number;
+  readonly members: Members;
+  readonly pod: Pod | null;
+}
+
+/** True where who lived there has left for good, and nobody else uses it or should. */
+function isForgotten(claim: Claim, { ordinal, members, pod }: At): boolean {
+  if (claim.metadata.deletionTimestamp !== undefined || isLive(pod)) return false;
+  if (!isSpent(claim) || tombstoneOf(claim)?.keep !== false) return false;
+  return !shouldRun(members, ordinal);
+}
+
+/**
+ * True where nothing was ever on it, or meant to be, and no pod will need it: the StatefulSet makes a claim
+ * also for a pod that waits in the middle of others, and forgets it when it is lowered.
+ */
+function isLeftOver(claim: Claim, { ordinal, members, pod }: At): boolean {
+  const { metadata, spec, status } = claim;
+  if (metadata.deletionTimestamp !== undefined || pod !== null) return false;
+  if (spec.volumeName !== undefined || spec.dataSourceRef !== undefined) return false;
+  const isNew = status?.phase === 'Pending' && usedVolume(claim) === null;
+  return isNew && tombstoneOf(claim) === null && ordinal >= members.replicas;
 }
 
 /**
@@ -96,30 +120,39 @@ function isForgotten(claim: Claim): boolean {
  */
 export async function removeClaim(operated: Operated, seen: Claim): Promise<void> {
   const { ring, api, tell } = operated;
+  const { name } = seen.metadata;
   const ordinal = ordinalOf(seen, ring);
-  const ref = refIn(ring, CLAIMS, seen.metadata.name);
+  const ref = refIn(ring, CLAIMS, name);
   const claim = await api.get<Claim>(ref);
-  if (ordinal === null || claim === null || !isForgotten(claim)) return;
-  const { name, uid, resourceVersion } = claim.metadata;
+  if (ordinal === null || claim === null) return;
   const names = objectNames(ring.name);
   const pod = await api.get<Pod>(refIn(ring, PODS, `${ring.name}-${ordinal}`));
-  if (isLive(pod)) return;
-  const members: Members = membersOf(
-    await api.get<StatefulSet>(refIn(ring, STATEFUL_SETS, names.members)),
-  );
-  if (shouldRun(members, ordinal)) return;
-  const document = documentIn(await api.get<ConfigMap>(refIn(ring, CONFIG_MAPS, names.document)));
-  if (isNamed(document, tombstoneOf(claim)?.incarnation ?? null)) return;
-  await api.remove(ref, {
-    uid: uid ?? '',
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  });
-  tell({
-    type: 'Normal',
-    reason: 'PVCDeleted',
-    message: `Deleted claim ${name}: its member has left, and others hold its slots`,
-    about: name,
-  });
+  const members = membersOf(await api.get<StatefulSet>(refIn(ring, STATEFUL_SETS, names.members)));
+  const at = { ordinal, members, pod };
+  const forgotten = isForgotten(claim, at);
+  if (!forgotten && !isLeftOver(claim, at)) return;
+  if (forgotten) {
+    const map = await api.get<ConfigMap>(refIn(ring, CONFIG_MAPS, names.document));
+    if (isNamed(documentIn(map), tombstoneOf(claim)?.incarnation ?? null)) return;
+  }
+  await deleteClaim(operated, claim);
+  const why = forgotten
+    ? 'its member has left, and others hold its slots'
+    : 'nothing was ever on it, and no pod needs it';
+  const message = `Deleted claim ${name}: ${why}`;
+  tell({ type: 'Normal', reason: 'PVCDeleted', message, about: name });
+}
+
+/** As it is now. The API server lets nobody delete a claim without a mark, so it gets one first. */
+export async function deleteClaim({ ring, api }: Operated, claim: Claim): Promise<void> {
+  const { name, uid, resourceVersion } = claim.metadata;
+  const ref = refIn(ring, CLAIMS, name);
+  const annotations = tombstoneAnnotation(NOBODYS);
+  const marked = isSpent(claim)
+    ? claim
+    : await api.patch<Claim>(ref, { metadata: { resourceVersion, annotations } });
+  const now = marked.metadata.resourceVersion;
+  await api.remove(ref, { uid: uid ?? '', ...(now === undefined ? {} : { resourceVersion: now }) });
 }
 
 function isNamed(document: RingDocument | null, incarnation: string | null): boolean {

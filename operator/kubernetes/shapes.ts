@@ -40,6 +40,8 @@ interface ContainerStatus {
 export interface Claim extends KubeObject {
   readonly spec: {
     readonly volumeName?: string;
+    /** What its volume is to be filled with; set for every kind of source. */
+    readonly dataSourceRef?: object;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
   };
   readonly status?: {

@@ -3,12 +3,13 @@
 // member is replaced, since nobody can prove its volume gone in any other way.
 import type { Incarnation } from '../../core/api/ids.ts';
 import type { Observed } from '../planner/observed.ts';
-import { CLAIMS, PODS, VOLUMES } from './kinds.ts';
+import { deleteClaim } from './claims.ts';
+import { PODS, VOLUMES } from './kinds.ts';
 import { refIn } from './operated.ts';
 import type { Operated } from './operated.ts';
 import type { Place } from './places.ts';
-import type { Host, Volume } from './shapes.ts';
-import { isSpent, tombstoneAnnotation } from './volumes.ts';
+import type { Claim, Host, Volume } from './shapes.ts';
+import { isSpent, NOBODYS, tombstoneOf } from './volumes.ts';
 
 /** Keys of labels that name a single host, as drivers of local volumes use them. */
 const OF_ONE_HOST = /(^kubernetes\.io\/hostname|\/(node|nodename|hostname))$/;
@@ -44,26 +45,23 @@ export async function strandedPlaces(
 
 /**
  * Gives the place free: claim and pod go, and the StatefulSet makes new ones. Only once the stored
- * document calls all who lived there lost.
+ * document calls all who lived there lost. Each step is found done or not done by whoever comes after.
  */
 export async function forsake(
-  { ring, api, tell }: Operated,
+  operated: Operated,
   { place: { id, claim, pod } }: Stranded,
 ): Promise<void> {
-  if (claim === null || claim.metadata.deletionTimestamp !== undefined) return;
-  const { name, uid } = claim.metadata;
-  const ref = refIn(ring, CLAIMS, name);
-  const annotations = tombstoneAnnotation({ incarnation: null, epoch: 0, keep: false });
-  const { resourceVersion } = claim.metadata;
-  const marked = await api.patch(ref, { metadata: { resourceVersion, annotations } });
-  const now = marked.metadata.resourceVersion;
-  await api.remove(ref, { uid: uid ?? '', ...(now === undefined ? {} : { resourceVersion: now }) });
-  tell({
-    type: 'Warning',
-    reason: 'VolumeForsaken',
-    message: `Claim ${name} is deleted: its volume lies on a host that is no more; ${id} starts anew`,
-    about: name,
-  });
+  const { ring, api, tell } = operated;
+  if (claim !== null && claim.metadata.deletionTimestamp === undefined) {
+    const { name } = claim.metadata;
+    await deleteClaim(operated, claim);
+    tell({
+      type: 'Warning',
+      reason: 'VolumeForsaken',
+      message: `Claim ${name} is deleted: its volume lies on a host that is no more; ${id} starts anew`,
+      about: name,
+    });
+  }
   // While a pod is there, the claim only waits to go.
   if (pod !== null)
     await api.remove(refIn(ring, PODS, pod.metadata.name), { uid: pod.metadata.uid ?? '' }, 0);
@@ -72,7 +70,14 @@ export async function forsake(
 /** What needs no further question: a volume, and no living host under the pod. */
 function couldStrand({ pod, claim }: Place, hosts: ReadonlyMap<string, Host>): boolean {
   const on = pod?.spec.nodeName;
-  return claim?.spec.volumeName !== undefined && !isSpent(claim) && (!on || !hosts.has(on));
+  if (claim?.spec.volumeName === undefined || (on && hosts.has(on))) return false;
+  return !isSpent(claim) || isForsaken(claim);
+}
+
+/** Given up already, by one who may not have come to the end of it. */
+function isForsaken(claim: Claim): boolean {
+  const { incarnation, epoch, keep } = tombstoneOf(claim) ?? {};
+  return incarnation === NOBODYS.incarnation && epoch === NOBODYS.epoch && keep === NOBODYS.keep;
 }
 
 async function isOutOfReach(

@@ -14,6 +14,9 @@ export interface Tombstone {
   readonly keep: boolean;
 }
 
+/** Of a claim that nobody left with a receipt: nothing was ever on it, or what was is out of reach for good. */
+export const NOBODYS: Tombstone = { incarnation: null, epoch: 0, keep: false };
+
 /** The name under which a node gets this claim. */
 export function volumeOf(claim: Claim): string {
   const tombstone = tombstoneOf(claim);

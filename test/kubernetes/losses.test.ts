@@ -72,6 +72,25 @@ describeWithApi('a member whose volume is taken from under it', (on) => {
     expect([...ring.told]).toContain('VolumeForsaken');
   }, 120_000);
 
+  test('is replaced then wherever the operator is killed until its volume and its pod are given up', async () => {
+    await founded({ replicas: 3, replaceAfterSeconds: 10 });
+    let position = 0;
+    // The pod goes by one more write than the volume.
+    for (let further = 2; further > 0; position++) {
+      ring.told.clear();
+      await takeAway(await ring.hostOfOne());
+      await ring.operate(position);
+      if (ring.told.has('VolumeForsaken')) further -= 1;
+      await ring.operate(NEVER);
+      expect([position, await ring.end()]).toMatchObject([
+        position,
+        { phase: 'stable', whole: true, receipts: [], readyReplicas: 3 },
+      ]);
+      await makeHosts(on.api);
+    }
+    expect([position > 4, ring.losses]).toEqual([true, []]);
+  }, 600_000);
+
   test('is waited for where nobody said how long, though its host is no more', async () => {
     await founded({ replicas: 3 });
     await takeAway(await ring.hostOf(1));

@@ -122,6 +122,13 @@ export class OperatedRing {
     return pod!.spec.nodeName!;
   }
 
+  /** A host on which one member is alone. */
+  async hostOfOne(): Promise<string> {
+    const pods = await this.api.list<Pod>(PODS, this.namespace);
+    const hosts = pods.flatMap(({ spec }) => spec.nodeName ?? []);
+    return hosts.find((host) => hosts.indexOf(host) === hosts.lastIndexOf(host))!;
+  }
+
   /** What is left when nothing is to be done any more; names that are drawn anew left out. */
   async end(): Promise<object> {
     const document = await this.document();
