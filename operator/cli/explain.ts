@@ -28,15 +28,17 @@ const is =
   (condition: LastingCondition): boolean =>
     condition.status === status;
 
-/** These come before everything else: clients or data are concerned. */
+/**
+ * These come before everything else: clients or data are concerned, or nothing goes on without a person.
+ */
 const GRAVE: readonly Telling[] = [
   ['DataLossPossible', is('True')],
   ['Ready', is('False')],
+  ['Stalled', is('True')],
 ];
 
 /** In the order in which a person wants to know. */
 const TELLING: readonly Telling[] = [
-  ['Stalled', is('True')],
   ['ScaleInBlocked', is('True')],
   ['ReplicationSatisfied', is('False')],
   // `Acting` is the pass itself: nothing waits.

@@ -59,6 +59,15 @@ describe('dht why', () => {
     ).toEqual(['TooManyVolumesLost', 'QuorumLost', 'Paused', 'OldRevisions']);
   });
 
+  test('tells what is refused before what waits for it: commands that follow a ring show the first', () => {
+    const cleaning = { ...PAUSED, reason: 'CleanUpRunning' as const };
+    const refusal = condition('Stalled', 'True', 'ApiRefused', 'delete data-dev-0: denied');
+    expect(reasons({ waits: [cleaning], conditions: [refusal] })).toEqual([
+      'ApiRefused',
+      'CleanUpRunning',
+    ]);
+  });
+
   test('tells what is wrong with a manifest that the operator cannot go by', () => {
     const invalid = ['spec.replicas: 2 is below spec.replicationFactor 3'];
     expect(explain(status({ isCurrent: false, invalid }))).toMatchObject([
