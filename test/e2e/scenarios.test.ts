@@ -184,14 +184,18 @@ describeOnCluster('a ring on a real cluster', (scene) => {
   );
 
   test(
-    'keeps its data through helm upgrade, uninstall and install',
+    'keeps its data through helm upgrade, uninstall and install, and is scaled in after that',
     async () => {
       await scene.gracefully(async () => {
+        await scene.ring.scale(4);
+        await scene.ring.untilSettled(CHANGE_MS);
         await scene.installed.upgrade();
         await scene.ring.untilSettled(CHANGE_MS);
         await scene.installed.uninstall();
         await scene.installed.install();
+        await scene.ring.scale(3);
       });
+      expect(await scene.ring.claims()).toHaveLength(3);
     },
     TEST_MS,
   );
