@@ -1,7 +1,7 @@
 // Publishes what a pass found: the DhtCluster's status, its Events, and the disruption budget.
 import type { ClusterStatus } from '../../core/api/cluster.ts';
 import { RingError } from '../../core/errors.ts';
-import { KUBE_FIGURES_MS } from '../../core/limits.ts';
+import { KUBE_FIGURES_MS, KUBE_IDLE_MS } from '../../core/limits.ts';
 import type { Observed } from '../planner/observed.ts';
 import type { WaitReason } from '../planner/actions.ts';
 import type { Condition, Plan } from '../planner/plan.ts';
@@ -28,7 +28,8 @@ export class Publisher {
   status: ClusterStatus | null = null;
   figures: RingFigures | null = null;
   private moment: Moment | null = null;
-  private isRefused = false;
+  /** When a status was refused last; null: none was since one was taken. */
+  private refusedMs: number | null = null;
   private published: { readonly status: ClusterStatus; readonly atMs: number } | null = null;
 
   /** What was published last, whoever did it. */
@@ -55,13 +56,13 @@ export class Publisher {
   /**
    * A definition that is older than this operator lacks fields of its status. Rings are looked after all
    * the same: the operator decides nothing by what stands there. Policies do, so that nobody who has left
-   * is removed meanwhile.
+   * is removed until it is replaced.
    */
-  private refused(tell: Operated['tell'], error: unknown): void {
+  private refused(tell: Operated['tell'], error: unknown, nowMs: number): void {
     if (!(error instanceof RingError) || error.code !== 'INVALID') throw error;
     const message = `The status can't be published: is the CRD older than the operator? ${error.message}`;
-    if (!this.isRefused) tell({ type: 'Warning', reason: 'StatusRefused', message });
-    this.isRefused = true;
+    if (this.refusedMs === null) tell({ type: 'Warning', reason: 'StatusRefused', message });
+    this.refusedMs = nowMs;
   }
 
   private async publishStatus({ api, tell }: Operated, publication: Publication): Promise<void> {
@@ -85,15 +86,19 @@ export class Publisher {
       before !== null &&
       (JSON.stringify(before) === JSON.stringify(status) ||
         (isFresh && sameButFigures(before, status)));
-    if (same) return;
+    const isVain = this.refusedMs !== null && nowMs - this.refusedMs < KUBE_IDLE_MS;
+    if (same || isVain) return;
     const { apiVersion, kind, metadata } = object;
     const { name, namespace, uid } = metadata;
     const head = { name, namespace, uid };
     const applied = { apiVersion, kind, metadata: head, status };
-    await api.applyStatus(CLUSTERS, applied).catch((error: unknown) => {
-      this.refused(tell, error);
-    });
-    this.published = { status, atMs: nowMs };
+    try {
+      await api.applyStatus(CLUSTERS, applied);
+      this.published = { status, atMs: nowMs };
+      this.refusedMs = null;
+    } catch (error) {
+      this.refused(tell, error, nowMs);
+    }
   }
 }
 

@@ -175,9 +175,7 @@ export function removeDeparted(world: World): Verdict {
 function releasedWaits({ observed: { releasedVolumes: volumes } }: World): readonly Wait[] {
   if (volumes.length === 0) return [];
   const fate =
-    volumes.length === 1
-      ? 'is deleted: its member has left'
-      : 'are deleted: their members have left';
+    volumes.length === 1 ? 'is deleted: no member needs it' : 'are deleted: no member needs them';
   return [wait('CleanUpRunning', `${volumes.join(', ')} ${fate}`, 'It ends by itself')];
 }
 

@@ -142,11 +142,11 @@ test('a node that was never of a ring and is not wanted goes at once', () => {
 test('the ring rests only when the volumes of those who left are deleted, which holds up nothing', () => {
   const ring = IdealRing.settledAt(3);
   ring.released = ['data-dev-3'];
-  const told = { reason: 'CleanUpRunning', message: 'data-dev-3 is deleted: its member has left' };
+  const told = { reason: 'CleanUpRunning', message: 'data-dev-3 is deleted: no member needs it' };
   expect(ring.pass()).toMatchObject({ action: { kind: 'none' }, waits: [told] });
   expect(isMoving(ring.pass())).toBe(true);
   ring.released = ['data-dev-3', 'data-dev-4'];
-  const both = 'data-dev-3, data-dev-4 are deleted: their members have left';
+  const both = 'data-dev-3, data-dev-4 are deleted: no member needs them';
   expect(ring.pass().waits).toMatchObject([{ message: both }]);
   ring.desired = { ...ring.desired, readQuorum: 3 };
   expect(ring.pass().action).toMatchObject({ kind: 'store-document' });
