@@ -8,18 +8,16 @@ import { secret } from '../../operator/kubernetes/manifests/access.ts';
 import { ownerOf } from '../../operator/kubernetes/manifests/ring.ts';
 import { CLUSTER_UID_LABEL, labelsOf } from '../../operator/kubernetes/names.ts';
 import { clusterStatus } from '../../operator/kubernetes/status.ts';
-import { until } from '../live/until.ts';
 import { ringOf } from '../operator/kubernetes/rings.ts';
 import { statusInput } from '../operator/kubernetes/statuses.ts';
 import { describeOnApiServer, startApiServer } from './api-server.ts';
 import type { ApiServer, Ran } from './api-server.ts';
 import { objectsIn, rendered } from './chart.ts';
+import { allowed, asking, eventually, OPERATOR, refused } from './policed-api.ts';
 import { claim, cluster, documentWithout, five, members, ring } from './policed-ring.ts';
 
-const OPERATOR = 'system:serviceaccount:ringkeeper-system:ringkeeper-operator';
 const COLLECTOR = 'system:serviceaccount:kube-system:generic-garbage-collector';
 const SOMEBODY = 'somebody';
-const SETTLE_MS = 60_000;
 
 const membersIn = (document: RingDocument): readonly object[] =>
   clusterStatus(statusInput(document)).members ?? [];
@@ -33,47 +31,7 @@ describeOnApiServer('the policies of the chart', () => {
   const policies = objectsIn(rendered()).filter(({ kind }) => kind.startsWith('Validating'));
   let server: ApiServer;
 
-  /** kubectl as this user, who has every right; only policies can say no. */
-  const as = (user: string, args: readonly string[], input?: string): Promise<Ran> =>
-    server.kubectl(
-      ['-n', ring.namespace, `--as=${user}`, '--as-group=system:masters', ...args],
-      input,
-    );
-  const tried = (user: string, args: readonly string[], input?: string): Promise<Ran> =>
-    as(user, [...args, '--dry-run=server'], input);
-  const apply = async (...objects: readonly object[]): Promise<void> => {
-    const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    const { code, stderr } = await as(
-      OPERATOR,
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      JSON.stringify(list),
-    );
-    if (code !== 0) throw new Error(stderr);
-  };
-  /** The status of a ring, as the operator publishes it. */
-  const publish = async (name: string, present: readonly object[]): Promise<void> => {
-    const status = { ...clusterStatus(statusInput(five)), members: present };
-    const { apiVersion, kind, metadata } = cluster;
-    const { code, stderr } = await as(
-      OPERATOR,
-      ['apply', '--server-side', '--force-conflicts', '--subresource=status', '-f', '-'],
-      JSON.stringify({ apiVersion, kind, metadata: { ...metadata, name }, status }),
-    );
-    if (code !== 0) throw new Error(stderr);
-  };
-  const merge = (user: string, what: readonly string[], patch: object): Promise<Ran> =>
-    tried(user, ['patch', ...what, '--type=merge', '-p', JSON.stringify(patch)]);
-  /** Fails until the answer has this; policies take effect a moment after they are stored. */
-  const eventually = (ask: () => Promise<Ran>, isSo: (ran: Ran) => boolean) =>
-    until('the policies are in force', SETTLE_MS, async () => isSo(await ask()), 250);
-
-  const refused = (message: RegExp) => ({
-    code: 1,
-    stdout: '',
-    stderr: expect.stringMatching(message) as unknown as string,
-  });
-  const allowed = expect.objectContaining({ code: 0 }) as unknown as Ran;
-
+  const { as, tried, apply, publish, merge } = asking(() => server);
   beforeAll(async () => {
     server = await startApiServer(['crds/dhtcluster.yaml']);
     await server.kubectl(['create', 'namespace', ring.namespace]);
