@@ -76,9 +76,10 @@ describeOnApiServer('the console on Kubernetes', () => {
     await shown.close();
     ending.abort();
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
-    await config.close();
-    await server.stop();
   }, SLOW_MS);
+  // Whatever failed before it: Jest would wait for what is left.
+  afterAll(() => config.close());
+  afterAll(() => server.stop());
 
   /** The controllers, the members and the operator's loop, until the end. */
   function runRing(): void {

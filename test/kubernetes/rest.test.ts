@@ -14,10 +14,7 @@ function slowToDelete(api: KubeApi, times: number): KubeApi {
     if (ref.kind === CLAIMS && left-- > 0) throw new RingError('TIMEOUT', 'the API server is busy');
     return await api.remove(ref, ...rest);
   };
-  return new Proxy(api, {
-    get: (target, name: keyof KubeApi) =>
-      name === 'remove' ? remove : (target[name] as () => unknown).bind(target),
-  });
+  return { ...api, remove };
 }
 
 describeWithApi('a ring that was scaled in', (on) => {

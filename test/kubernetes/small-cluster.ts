@@ -1,6 +1,7 @@
 // What a bare API server lacks to run a ring: the StatefulSet controller, a scheduler, a kubelet and the
 // protection of claims in use, played in one loop. Pods are run by whoever is handed in.
 import { setTimeout as pause } from 'node:timers/promises';
+import { RingError } from '../../core/errors.ts';
 import type { KubeApi, KubeKind, KubeObject } from '../../operator/kubernetes/api.ts';
 import { CLAIMS, HOSTS, PODS, STATEFUL_SETS, VOLUMES } from '../../operator/kubernetes/kinds.ts';
 import { preferredZone } from '../../operator/kubernetes/zones.ts';
@@ -35,6 +36,9 @@ interface Template {
   readonly spec: Record<string, unknown>;
 }
 
+/** Rounds in a row that may fail. */
+const FAILED_MAX = 50;
+
 const ZONES = ['a', 'b', 'c'] as const;
 const ZONE_KEY = 'topology.kubernetes.io/zone';
 
@@ -56,13 +60,21 @@ export class SmallCluster {
     this.options = options;
   }
 
-  /** Plays all controllers, round after round, until it is stopped. */
+  /**
+   * Plays all controllers, round after round, until it is stopped. What fails is tried again, as a
+   * controller does: somebody else may have taken away what it has just looked at.
+   */
   start(everyMs = 20): void {
+    let failed = 0;
     const rounds = async (): Promise<void> => {
       while (!this.ending.signal.aborted) {
-        await this.round().catch((error: unknown) => {
-          this.failure ??= error as Error;
-        });
+        try {
+          await this.round();
+          failed = 0;
+        } catch (error) {
+          failed += 1;
+          if (!(error instanceof RingError) || failed > FAILED_MAX) this.failure ??= error as Error;
+        }
         this.options.turned?.();
         await pause(everyMs);
       }
@@ -169,7 +181,8 @@ export class SmallCluster {
       await api.remove(refOf(pod, PODS), { uid: uid! }, 0);
       return;
     }
-    if ((pod.spec.schedulingGates ?? []).length > 0 || process !== undefined) return;
+    const isSaid = process !== undefined && pod.status?.phase === 'Running';
+    if ((pod.spec.schedulingGates ?? []).length > 0 || isSaid) return;
     const claim = await api.get<Claim>({ kind: CLAIMS, namespace, name: `data-${name}` });
     const pinned = claim?.metadata.annotations?.['volume.kubernetes.io/selected-node'];
     const chosen = host ?? hostFor(pod, pinned, hosts);
@@ -183,9 +196,11 @@ export class SmallCluster {
     if (claim !== null && pinned === undefined) await this.provision(claim, chosen);
     const ip = `127.${this.options.block}.${ordinalOf(pod) + 1}`;
     const claimUid = claim?.metadata.uid ?? null;
-    this.running.set(uid!, await this.options.launch({ pod, ip, claimUid }));
-    this.names.set(uid!, name);
     if (claim !== null) await this.setStatus(claim, CLAIMS, { phase: 'Bound' });
+    if (process === undefined) {
+      this.running.set(uid!, await this.options.launch({ pod, ip, claimUid }));
+      this.names.set(uid!, name);
+    }
     await this.setStatus(pod, PODS, {
       phase: 'Running',
       podIP: ip,
