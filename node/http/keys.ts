@@ -70,7 +70,9 @@ export function slotsToWalk(document: RingDocument, member: string | undefined):
 }
 
 /**
- * Asks ever more slots at a time, so that a sparse ring costs few rounds and a full one no waste.
+ * Asks ever more slots at a time, so that a sparse ring costs few rounds and a full one no waste. Ends
+ * early before a slot that failed: whoever goes on from there is told why, and keeps what came before.
+ * Throws what the first slot failed with.
  */
 async function walkSlots(ctx: Exchange, walk: Walk, from: Place): Promise<Found> {
   const keys: Found['keys'] = [];
@@ -81,13 +83,18 @@ async function walkSlots(ctx: Exchange, walk: Walk, from: Place): Promise<Found>
     const first = walk.slots.findIndex((slot) => slot >= start.slot);
     if (first < 0) return { keys, next: null };
     const slots = Array.from(walk.slots.subarray(first, first + width));
-    const pages = await Promise.all(
+    const answers = await Promise.allSettled(
       slots.map((slot) =>
         listSlot(ctx, walk, { slot, after: slot === start.slot ? start.after : null, round }),
       ),
     );
     asked += slots.length;
-    for (const [i, page] of pages.entries()) {
+    for (const [i, answer] of answers.entries()) {
+      if (answer.status === 'rejected') {
+        if (place === from) throw answer.reason;
+        return { keys, next: place };
+      }
+      const page = answer.value;
       const slot = slots[i]!;
       const room = walk.limit - keys.length;
       const taken = page.keys.slice(0, room);

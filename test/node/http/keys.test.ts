@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import type { Incarnation } from '../../../core/api/ids.ts';
+import type { RingDocument } from '../../../core/api/ring-document.ts';
+import { keyOf, slotOf } from '../../../core/ring/hash.ts';
 import { slotsToWalk } from '../../../node/http/keys.ts';
 import { withNode } from '../live-node.ts';
 import type { LiveNode } from '../live-node.ts';
@@ -24,6 +27,34 @@ async function allPages(
 async function fill({ call }: LiveNode, keys: readonly string[]): Promise<void> {
   const operations = keys.map((key) => ({ op: 'put', key, value: 'x' }));
   await call('POST', '/v1/batch', { body: JSON.stringify({ operations }) });
+}
+
+/** Of 16 slots each: those of 0 are that member's, those of 1 of one that never answers. */
+function withAbsentMember(
+  who: Incarnation,
+  owner: (slot: number) => 0 | 1,
+): Pick<RingDocument, 'members' | 'current'> {
+  const seats = [who, incarnation('bb'.repeat(8))].map((each) => ({
+    incarnation: each,
+    zone: zone('z'),
+  }));
+  return {
+    members: seats.map((seat, i) => ({
+      ...seat,
+      id: nodeId(`dev-${i}`),
+      address: '127.0.0.1:1',
+      state: 'serving',
+      lost: false,
+    })),
+    current: {
+      layout: { kind: 'flat' },
+      replicationFactor: 1,
+      readQuorum: 1,
+      writeQuorum: 1,
+      seats,
+      owners: [Uint16Array.from({ length: 16 }, (_, slot) => owner(slot))],
+    },
+  };
 }
 
 const KEYS = Array.from({ length: 100 }, (_, i) => `${i % 2 === 0 ? 'even' : 'odd'}/${i}`);
@@ -62,29 +93,27 @@ describe('listing keys', () => {
   });
 
   test('those of a member lie in the slots of which it has a copy', () => {
-    const seats = ['aa', 'bb'].map((pair) => ({
-      incarnation: incarnation(pair.repeat(8)),
-      zone: zone('z'),
-    }));
-    const document = oneMemberRing(seats[0]!.incarnation, {
-      members: seats.map((seat, i) => ({
-        ...seat,
-        id: nodeId(`dev-${i}`),
-        address: '',
-        state: 'serving',
-        lost: false,
-      })),
-      current: {
-        layout: { kind: 'flat' },
-        replicationFactor: 1,
-        readQuorum: 1,
-        writeQuorum: 1,
-        seats,
-        owners: [Uint16Array.from({ length: 16 }, (_, slot) => slot % 2)],
-      },
-    });
+    const who = incarnation('aa'.repeat(8));
+    const document = oneMemberRing(
+      who,
+      withAbsentMember(who, (slot) => (slot % 2 === 0 ? 0 : 1)),
+    );
     expect([...slotsToWalk(document, 'dev-1')]).toEqual([1, 3, 5, 7, 9, 11, 13, 15]);
     expect([...slotsToWalk(document, undefined)]).toHaveLength(16);
+  });
+
+  test('a page ends before a slot that does not answer, and only the next one fails', async () => {
+    const steps = async (live: LiveNode): Promise<void> => {
+      const who = incarnation(live.node.ports.incarnation);
+      await live.adopt(withAbsentMember(who, (slot) => (slot === 9 ? 1 : 0)));
+      await fill(live, KEYS);
+      const first = (await live.call('GET', '/v1/keys?limit=1000')).json();
+      const listed = (first['keys'] as { key: string }[]).map(({ key }) => key).sort();
+      expect(listed).toEqual(KEYS.filter((key) => slotOf(keyOf(key), 4) < 9).sort());
+      const next = await live.call('GET', `/v1/keys?limit=1000&cursor=${String(first['cursor'])}`);
+      expect(['QUORUM_UNAVAILABLE', 'TIMEOUT']).toContain(next.json()['code']);
+    };
+    await withNode(steps, { document: null });
   });
 
   test('an empty ring is one empty page without a cursor', async () => {
