@@ -56,6 +56,9 @@ export async function see(
   return { page, complaints };
 }
 
+/** What a browser complains of when an answer missed its deadline. */
+export const LATE = /status of 50[34]/;
+
 /** Into the folder that BROWSER_PICTURES names, to be looked at; without it nothing is kept. */
 export async function keep(page: Page, name: string): Promise<void> {
   const folder = process.env['BROWSER_PICTURES'];

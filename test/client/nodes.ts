@@ -115,9 +115,15 @@ export async function withNodes(
   if (failures.length > 0) throw failures[0]!;
 }
 
-/** Where three ports each of so many nodes are free; jest's workers look in different places. */
+/** Ports in which each of Jest's workers looks: what one of them found free, no other takes. */
+const WORKER_PORTS = 1_000;
+
+/** Where three ports each of so many nodes are free. */
 async function freeBase(count: number): Promise<number> {
-  for (let base = 20_000 + (process.pid % 500) * 20; ; base = 20_000 + ((base + 60) % 10_000)) {
+  const worker = Number(process.env['JEST_WORKER_ID'] ?? 1) % 10;
+  const room = WORKER_PORTS - 10 * count;
+  for (let tries = 0; ; tries++) {
+    const base = 20_000 + worker * WORKER_PORTS + ((20 * process.pid + 60 * tries) % room);
     const ports = Array.from({ length: count }, (_, i) => [base + 10 * i, base + 10 * i + 2]);
     if ((await Promise.all(ports.flat().map(isFree))).every(Boolean)) return base;
   }

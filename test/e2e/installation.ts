@@ -40,12 +40,18 @@ export class Installation {
     await buildImages(settings);
     const definition = await run('kubectl', ['get', 'crd', DEFINITION, '--ignore-not-found']);
     const installed = new Installation(settings, definition !== '');
-    await installed.kube.create();
-    await installed.rings.create();
-    const beganMs = performance.now();
-    await installed.install();
-    installed.installMs = performance.now() - beganMs;
-    return installed;
+    try {
+      await installed.kube.create();
+      await installed.rings.create();
+      const beganMs = performance.now();
+      await installed.install();
+      installed.installMs = performance.now() - beganMs;
+      return installed;
+    } catch (error) {
+      // What is left would be in the way of the next one: it has the same names.
+      await installed.close();
+      throw error;
+    }
   }
 
   async install(): Promise<void> {
@@ -69,12 +75,20 @@ export class Installation {
     await this.#helm(['uninstall', RELEASE, '--wait']);
   }
 
+  /** Takes away all that it can; throws what failed first. */
   async close(): Promise<void> {
-    await this.rings.destroy();
-    if ((await this.#helm(['list', '-q'])) !== '') await this.uninstall();
-    await this.kube.destroy();
+    const failures: unknown[] = [];
+    const step = (work: () => Promise<unknown>): Promise<unknown> =>
+      work().catch((error: unknown) => failures.push(error));
+    await step(() => this.rings.destroy());
+    await step(async () => {
+      if ((await this.#helm(['list', '-q'])) !== '') await this.uninstall();
+    });
+    await step(() => this.kube.destroy());
     // Uninstalling keeps it, for the sake of rings; those that were made here are gone.
-    if (!this.#isDefined) await this.kube.kubectl(['delete', 'crd', DEFINITION]);
+    if (!this.#isDefined)
+      await step(() => this.kube.again(['delete', 'crd', DEFINITION, '--ignore-not-found']));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Kills every operator pod at once, so many times in a row. */

@@ -6,12 +6,14 @@ import { until } from '../live/until.ts';
 
 /** ms that one kubectl call may take; waits have a time of their own. */
 const CALL_MS = 60_000;
+/** ms until a pod is gone that was deleted: a member may take 35 s, and its host looks now and then. */
+export const ENDED_MS = 180_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 ** 2;
-/** ms for which a look is taken again where the API server was not reached. */
+/** ms for which a call is made again where the API server was not reached. */
 const REACH_MS = 30_000;
 /** What kubectl says then: of the way there, and of an API server that can't answer just now. */
 const UNREACHED =
-  /connection (refused|reset)|TLS handshake timeout|i\/o timeout|\bEOF\b|connection lost|currently unable to handle|etcdserver|Unable to connect/;
+  /connection (refused|reset)|TLS handshake timeout|i\/o timeout|\bEOF\b|connection lost|currently unable to handle|known HTTP paths|time allotted|TooManyRequests|etcdserver|Unable to connect/;
 
 /** How to run the scenarios, for who sees them skipped. */
 export const HOW_TO =
@@ -119,14 +121,19 @@ export class Kube {
     return JSON.parse(await this.look([...args, '-o', 'json'])) as T;
   }
 
-  /** `kubectl get`, as printed; a look changes nothing, so it is taken again where it went astray. */
-  async look(args: readonly string[]): Promise<string> {
+  /** `kubectl get`, as printed. */
+  look(args: readonly string[]): Promise<string> {
+    return this.again(['get', ...args]);
+  }
+
+  /** What comes to the same done twice, so it is done again where it went astray. */
+  async again(args: readonly string[], options?: RunOptions): Promise<string> {
     const { printed } = await until('the API server is reached', REACH_MS, () =>
-      this.kubectl(['get', ...args]).then(
+      this.kubectl(args, options).then(
         (text) => ({ printed: text }),
         (error: unknown) => {
           if (!UNREACHED.test(String(error))) throw error;
-          process.stderr.write(`  looks again: ${String(error)}\n`);
+          process.stderr.write(`  once more: ${String(error)}\n`);
           return null;
         },
       ),

@@ -2,7 +2,7 @@
 // made, and each act is done to it under a steady load of eight clients whose history is judged.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Installation } from './installation.ts';
-import { HOW_TO, e2eSettings } from './kube.ts';
+import { ENDED_MS, HOW_TO, e2eSettings } from './kube.ts';
 import type { LoadVerdict } from './load-port.ts';
 import { RingUnderLoad } from './ring-under-load.ts';
 
@@ -39,11 +39,13 @@ export function describeOnCluster(
     }, TEST_MS);
 
     afterEach(async () => {
-      await installed.rings.kubectl(['delete', 'pod', 'load', '--ignore-not-found', '--now']);
-    });
+      await installed.rings.again(['delete', 'pod', 'load', '--ignore-not-found', '--now'], {
+        timeoutMs: ENDED_MS,
+      });
+    }, TEST_MS);
 
     afterAll(async () => {
-      await installed.close();
+      await installed?.close();
     }, TEST_MS);
 
     const underLoad: Scene['underLoad'] = async (act, options = {}) => {

@@ -1,6 +1,6 @@
 // A ring on the cluster and the steady load beside it: what every scenario is done to.
 import { until } from '../live/until.ts';
-import { isReady } from './kube.ts';
+import { ENDED_MS, isReady } from './kube.ts';
 import type { Kube, Pod } from './kube.ts';
 import { LOAD } from './load-port.ts';
 import type { LoadSums, LoadVerdict } from './load-port.ts';
@@ -45,6 +45,7 @@ interface RingObject {
 interface Claim {
   readonly metadata: {
     readonly name: string;
+    readonly uid: string;
     readonly creationTimestamp: string;
     readonly deletionTimestamp?: string;
     readonly annotations?: Readonly<Record<string, string>>;
@@ -60,6 +61,12 @@ interface EndpointSlice {
       }[]
     | null;
 }
+
+/** One that is deleted is forgotten in the server's own time. */
+const isKept = ({ metadata }: Claim): boolean => metadata.deletionTimestamp === undefined;
+
+/** Kubernetes makes the claim of a gap's pod as well; it waits with it, and is given no volume. */
+const hasVolume = (claim: Claim): boolean => isKept(claim) && claim.status.capacity !== undefined;
 
 export class RingUnderLoad {
   readonly kube: Kube;
@@ -100,50 +107,56 @@ export class RingUnderLoad {
     });
   }
 
-  /** Names of the ring’s volume claims. */
+  /** UIDs of its volume claims, but for those that are deleted. */
   async claims(): Promise<readonly string[]> {
-    const { items } = await this.kube.get<{ items: readonly { metadata: { name: string } }[] }>([
-      'pvc',
-      '-l',
-      `app.kubernetes.io/instance=${this.name}`,
-    ]);
-    return items.map(({ metadata }) => metadata.name);
+    return (await this.#claims()).filter(isKept).map(({ metadata }) => metadata.uid);
   }
 
   /** What its volumes have, by their claims' own word. */
   async volumeSizes(): Promise<readonly string[]> {
-    return (await this.volumes()).flatMap(({ status }) => status.capacity?.storage ?? []);
+    const volumes = (await this.#claims()).filter(hasVolume);
+    return volumes.flatMap(({ status }) => status.capacity?.storage ?? []);
   }
 
   /** These members have volumes, and nobody else has one. */
   async untilVolumesOf(members: readonly string[], ms: number): Promise<void> {
     const wanted = members.map((member) => `data-${member}`).sort();
-    let last: readonly Claim[] = [];
-    await until(`only ${wanted.join(', ')} have volumes`, ms, async () => {
-      last = await this.volumes();
-      const names = last.map(({ metadata }) => metadata.name).sort();
-      return JSON.stringify(names) === JSON.stringify(wanted);
-    }).catch((error: unknown) => {
-      const found = last.map(({ metadata: { name, creationTimestamp, annotations } }) =>
-        JSON.stringify([name, creationTimestamp, annotations]),
-      );
-      throw new Error(`${String(error)}; last: ${found.join(' ')}`, { cause: error });
+    await this.#untilAmong(`only ${wanted.join(', ')} have volumes`, ms, (claims) => {
+      const names = claims.filter(hasVolume).map(({ metadata }) => metadata.name);
+      return JSON.stringify(names.sort()) === JSON.stringify(wanted);
     });
   }
 
-  /** Claims that have a volume and keep it. */
-  private async volumes(): Promise<readonly Claim[]> {
+  /** No claim that was deleted is still there. */
+  async untilDeletedAreGone(ms: number): Promise<void> {
+    await this.#untilAmong('deleted claims are gone', ms, (claims) => claims.every(isKept));
+  }
+
+  /** Waits for what its claims come to; throws with what they were last. */
+  async #untilAmong(
+    what: string,
+    ms: number,
+    isSo: (claims: readonly Claim[]) => boolean,
+  ): Promise<void> {
+    let last: readonly Claim[] = [];
+    await until(what, ms, async () => isSo((last = await this.#claims()))).catch(
+      (error: unknown) => {
+        const found = last.map(({ metadata }) => {
+          const { name, creationTimestamp, deletionTimestamp, annotations } = metadata;
+          return JSON.stringify([name, creationTimestamp, deletionTimestamp, annotations]);
+        });
+        throw new Error(`${String(error)}; last: ${found.join(' ')}`, { cause: error });
+      },
+    );
+  }
+
+  async #claims(): Promise<readonly Claim[]> {
     const { items } = await this.kube.get<{ items: readonly Claim[] }>([
       'pvc',
       '-l',
       `app.kubernetes.io/instance=${this.name}`,
     ]);
-    // Kubernetes makes the claim of a gap's pod as well; it waits with it, and is given no volume. And one
-    // that is deleted is forgotten in the server's own time.
-    return items.filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined && status.capacity !== undefined,
-    );
+    return items;
   }
 
   /** Writes or reads keys by way of one member: values with their versions, as it tells them. */
@@ -316,7 +329,7 @@ export class RingUnderLoad {
     await until(
       'the load runs',
       60_000,
-      async () => (await this.sums())?.acknowledged ?? 0 > 20,
+      async () => ((await this.sums())?.acknowledged ?? 0) > 20,
       250,
     );
   }
@@ -335,7 +348,10 @@ export class RingUnderLoad {
     const text = await this.kube.posted(LOAD_POD, LOAD.controlPort, '/finish', {
       timeoutMs: FINISH_MS,
     });
-    await this.kube.kubectl(['delete', 'pod', LOAD_POD, '--wait=true']);
-    return JSON.parse(text) as LoadVerdict;
+    const verdict = JSON.parse(text) as LoadVerdict;
+    await this.kube.again(['delete', 'pod', LOAD_POD, '--ignore-not-found'], {
+      timeoutMs: ENDED_MS,
+    });
+    return verdict;
   }
 }

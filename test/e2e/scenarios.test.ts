@@ -4,16 +4,25 @@ import { expect, test } from '@jest/globals';
 import { seededRng } from '../../core/rng.ts';
 import { until } from '../live/until.ts';
 import { FORMER_REVISION } from './images.ts';
+import { ENDED_MS } from './kube.ts';
 import { CHANGE_MS, describeOnCluster, needing, RING, say, TEST_MS } from './on-cluster.ts';
 
 /** ms within which a change by one member ends. */
 const MOMENT_MS_MAX = 12_000;
+/** ms within which Kubernetes forgets a claim that the operator has deleted. */
+const CLAIMS_MS = 30_000;
 
 const former = needing(
   FORMER_REVISION === null ? 'there is no commit before: a clone without history' : null,
 );
 
 describeOnCluster('a ring on a real cluster', (scene) => {
+  /** What goes is deleted by the time that the ring rests, and gone soon after. */
+  async function expectThreeClaims(): Promise<void> {
+    expect(await scene.ring.claims()).toHaveLength(3);
+    await scene.ring.untilDeletedAreGone(CLAIMS_MS);
+  }
+
   test(
     'goes from 3 to 6 members and back',
     async () => {
@@ -23,7 +32,7 @@ describeOnCluster('a ring on a real cluster', (scene) => {
         await scene.ring.scale(3);
       });
       // Nothing of the leavers stays behind: their volumes go with their receipts.
-      expect(await scene.ring.claims()).toHaveLength(3);
+      await expectThreeClaims();
     },
     TEST_MS,
   );
@@ -68,7 +77,9 @@ describeOnCluster('a ring on a real cluster', (scene) => {
     async () => {
       await scene.gracefully(async () => {
         for (const { metadata } of await scene.ring.members()) {
-          await scene.ring.kube.kubectl(['delete', 'pod', metadata.name, '--wait=true']);
+          await scene.ring.kube.kubectl(['delete', 'pod', metadata.name, '--wait=true'], {
+            timeoutMs: ENDED_MS,
+          });
           await scene.ring.untilSettled(CHANGE_MS);
         }
       });
@@ -159,7 +170,7 @@ describeOnCluster('a ring on a real cluster', (scene) => {
           say(`killed ${String(ms)} ms into it`);
         }
       });
-      expect(await scene.ring.claims()).toHaveLength(3);
+      await expectThreeClaims();
     },
     TEST_MS,
   );
@@ -195,7 +206,7 @@ describeOnCluster('a ring on a real cluster', (scene) => {
         await scene.installed.install();
         await scene.ring.scale(3);
       });
-      expect(await scene.ring.claims()).toHaveLength(3);
+      await expectThreeClaims();
     },
     TEST_MS,
   );

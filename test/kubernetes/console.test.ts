@@ -72,8 +72,8 @@ describeOnApiServer('the console on Kubernetes', () => {
     origin = `http://127.0.0.1:${shown.port}`;
   }, SLOW_MS);
 
+  afterAll(() => shown.close());
   afterAll(async () => {
-    await shown.close();
     ending.abort();
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }, SLOW_MS);

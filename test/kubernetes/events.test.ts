@@ -4,6 +4,9 @@ import type { KubeObject } from '../../operator/kubernetes/api.ts';
 import { EventRecorder } from '../../operator/kubernetes/events.ts';
 import { describeWithApi } from './on-api-server.ts';
 
+/** ms that the API server may take for all of them. */
+const FLUSH_MS = 60_000;
+
 describeWithApi('events on a real API server', (on) => {
   test('stand in kubectl describe, a series with its count', async () => {
     const kind = {
@@ -26,7 +29,7 @@ describeWithApi('events on a real API server', (on) => {
     recorder.record({ regarding, ...joined, note: 'dev-3 has joined' });
     for (let i = 0; i < 5; i++)
       recorder.record({ regarding, ...rejected, note: `${'so '.repeat(500)}it waits` });
-    await recorder.flush();
+    await recorder.flush(FLUSH_MS);
     expect(failures).toEqual([]);
     const described = await on.server.kubectl(['describe', 'dht', 'dev']);
     expect(described.stdout).toMatch(/Normal +NodeJoined +\S+ +\S*operator\S* +dev-3 has joined/);

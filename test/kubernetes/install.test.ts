@@ -2,7 +2,7 @@
 // people to type is taken.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeOnApiServer, startApiServer } from './api-server.ts';
+import { describeOnApiServer, startApiServer, untilServed } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
 import { CHART, HELM } from './chart.ts';
 
@@ -38,6 +38,7 @@ describeOnApiServer('the installation', () => {
 
   test('tells people how to make a ring, and the API server takes it', async () => {
     const notes = await helm('install', ...RELEASE, '--create-namespace');
+    await untilServed(server);
     const manifest = /<<'END'\n([\s\S]*?)\n +END/.exec(notes)?.[1]?.replace(/^ {5}/gm, '');
     const { stdout, stderr } = await server.kubectl(
       ['apply', '--dry-run=server', '-f', '-'],

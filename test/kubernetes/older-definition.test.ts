@@ -34,6 +34,7 @@ describeOnApiServer('a definition that lacks a field of the status', () => {
   let server: ApiServer;
   let config: PooledKubeConfig;
   let api: KubeApi;
+  let ring: OperatedRing;
 
   /** An API server that knows all of a status but for what is taken away here. */
   async function serve(without: (status: Field) => void): Promise<void> {
@@ -48,10 +49,9 @@ describeOnApiServer('a definition that lacks a field of the status', () => {
     await makeHosts(api);
   }
 
-  afterEach(async () => {
-    await config.close();
-    await server.stop();
-  }, 120_000);
+  afterEach(() => ring.cluster.stop());
+  afterEach(() => config.close());
+  afterEach(() => server.stop(), 120_000);
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
@@ -62,9 +62,8 @@ describeOnApiServer('a definition that lacks a field of the status', () => {
     });
     const namespace = await makeNamespace(api);
     await makeRing(api, namespace, { replicas: 3, slotBits: 4 });
-    const ring = new OperatedRing(api, namespace, '94.1');
+    ring = new OperatedRing(api, namespace, '94.1');
     await ring.operate(NEVER);
-    await ring.cluster.stop();
     expect(await ring.end()).toMatchObject({ phase: 'stable', whole: true, holding: [] });
     expect([...ring.told]).toContain('StatusRefused');
   }, 240_000);
@@ -76,22 +75,18 @@ describeOnApiServer('a definition that lacks a field of the status', () => {
     });
     const namespace = await makeNamespace(api);
     await makeRing(api, namespace, { replicas: 4, slotBits: 4 });
-    const ring = new OperatedRing(api, namespace, '94.2');
-    try {
-      await ring.operate(NEVER);
-      await wishFor(api, namespace, { replicas: 3 });
-      const operated = ring.operate(NEVER);
-      await until('it is told', TOLD_MS, () => ring.told.has('StatusRefused'));
-      const toldMs = Date.parse(ring.now());
-      const passes = (): number => (Date.parse(ring.now()) - toldMs) / 1000;
-      await until('it has had its time', TOLD_MS, () => passes() >= 20);
-      expect(await ring.end()).toMatchObject({ replicas: 4, whole: true });
-      const { code, stderr } = await server.kubectl(['replace', '-f', NEW]);
-      expect([code, stderr]).toEqual([0, '']);
-      await operated;
-      expect(await ring.end()).toMatchObject({ phase: 'stable', replicas: 3, whole: true });
-    } finally {
-      await ring.cluster.stop();
-    }
+    ring = new OperatedRing(api, namespace, '94.2');
+    await ring.operate(NEVER);
+    await wishFor(api, namespace, { replicas: 3 });
+    const operated = ring.operate(NEVER);
+    await until('it is told', TOLD_MS, () => ring.told.has('StatusRefused'));
+    const toldMs = Date.parse(ring.now());
+    const passes = (): number => (Date.parse(ring.now()) - toldMs) / 1000;
+    await until('it has had its time', TOLD_MS, () => passes() >= 20);
+    expect(await ring.end()).toMatchObject({ replicas: 4, whole: true });
+    const { code, stderr } = await server.kubectl(['replace', '-f', NEW]);
+    expect([code, stderr]).toEqual([0, '']);
+    await operated;
+    expect(await ring.end()).toMatchObject({ phase: 'stable', replicas: 3, whole: true });
   }, 240_000);
 });

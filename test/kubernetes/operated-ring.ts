@@ -29,6 +29,8 @@ import { SmallCluster } from './small-cluster.ts';
 
 /** Passes within which everything here comes to rest. */
 const PASSES_MAX = 150;
+/** Rounds of the controllers in a row that may fail. */
+const TRIES_MAX = 5;
 export const NEVER = Number.POSITIVE_INFINITY;
 
 export class OperatedRing {
@@ -83,7 +85,7 @@ export class OperatedRing {
         if (error instanceof Killed) return { writes: mortal.writes(), killed: true };
         if (!(error instanceof RingError)) throw error;
       }
-      await this.cluster.round();
+      await this.round();
       await this.judge();
       this.nowMs += 1000;
       if (idle > idleMax) return { writes: mortal.writes(), killed: false };
@@ -98,7 +100,7 @@ export class OperatedRing {
     const claim = await this.api.get<Claim>(ref);
     await this.api.remove(ref, { uid: claim!.metadata.uid! });
     await this.cluster.crash(`${RING}-${ordinal}`);
-    await this.cluster.round();
+    await this.round();
     await this.judge();
   }
 
@@ -150,6 +152,18 @@ export class OperatedRing {
       holding: conditions.filter(({ status }) => status === 'True').map(({ type }) => type),
       readyReplicas: ring?.status?.readyReplicas,
     };
+  }
+
+  /** As a controller does: where the API server did not answer, it tries again. */
+  private async round(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.cluster.round();
+        return;
+      } catch (error) {
+        if (!(error instanceof RingError) || tries === TRIES_MAX) throw error;
+      }
+    }
   }
 
   private async judge(): Promise<void> {

@@ -34,11 +34,11 @@ describeOnApiServer('a reflector on a real API server', () => {
     api = kubeApi(direct);
     line = await lineTo(new URL(server.origin).port);
   }, 120_000);
-  afterAll(async () => {
+  afterAll(() => {
     line.stop();
-    await direct.close();
-    await server.stop();
   });
+  afterAll(() => direct.close());
+  afterAll(() => server.stop());
 
   test('follows objects by label through cuts, and sees what was re-created meanwhile', async () => {
     const config = configThrough(line, server);
@@ -132,7 +132,7 @@ describeOnApiServer('a reflector on a real API server', () => {
     expect(new Set(kinds)).toEqual(new Set(['set', 'bookmark']));
     await api.create(SECRETS, secret('default', 'e'));
     const since: string[] = [];
-    for await (const event of watcher.watch(scope, { resourceVersion: reached, seconds: 2 }, NEVER))
+    for await (const event of watcher.watch(scope, { resourceVersion: reached, seconds: 8 }, NEVER))
       if (event.kind === 'set') since.push(event.object.metadata.name);
     expect(since).toEqual(['e']);
   });

@@ -74,11 +74,9 @@ describeOnApiServer('on a real API server', () => {
     kubelet = await openKubelet(api);
   }, 120_000);
 
-  afterAll(async () => {
-    await kubelet.close();
-    await config.close();
-    await server.stop();
-  });
+  afterAll(() => kubelet.close());
+  afterAll(() => config.close());
+  afterAll(() => server.stop());
 
   /** A namespace with the ring dev, its document, and the ways in which the operator publishes. */
   async function opened() {

@@ -90,11 +90,9 @@ describeWithPrometheus('a ring that grows, watched by a real Prometheus', () => 
     await loaded;
   }, 6 * MINUTES);
 
-  afterAll(async () => {
-    await prometheus?.stop();
-    await kube?.stop();
-    await ring?.destroy();
-  }, MINUTES);
+  afterAll(() => prometheus?.stop(), MINUTES);
+  afterAll(() => kube?.stop(), MINUTES);
+  afterAll(() => ring?.destroy(), MINUTES);
 
   test.each(PANELS)('$name', async ({ expr, needsApiServer }) => {
     const series = await prometheus.range(expr, sinceMs);
