@@ -206,8 +206,8 @@ describe('the packed client', () => {
         expect((await fetch(`${url}/v1/kv/page%2Fstranger`)).status).toBe(404);
       } finally {
         server.close();
-        await ring.destroy();
-        await browser?.close();
+        // Both, whichever fails: Jest would wait for what is left.
+        await Promise.all([ring.destroy(), browser?.close()]);
       }
     },
     SLOW_MS,

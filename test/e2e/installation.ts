@@ -49,7 +49,9 @@ export class Installation {
       return installed;
     } catch (error) {
       // What is left would be in the way of the next one: it has the same names.
-      await installed.close();
+      await installed.close().catch((left: unknown) => {
+        process.stderr.write(`  left behind: ${String(left)}\n`);
+      });
       throw error;
     }
   }

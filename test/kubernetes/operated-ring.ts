@@ -29,7 +29,7 @@ import { SmallCluster } from './small-cluster.ts';
 
 /** Passes within which everything here comes to rest. */
 const PASSES_MAX = 150;
-/** Rounds of the controllers in a row that may fail. */
+/** Tries of one round of the controllers. */
 const TRIES_MAX = 5;
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -161,7 +161,8 @@ export class OperatedRing {
         await this.cluster.round();
         return;
       } catch (error) {
-        if (!(error instanceof RingError) || tries === TRIES_MAX) throw error;
+        const isUnanswered = error instanceof RingError && error.code === 'PEER_UNREACHABLE';
+        if (!isUnanswered || tries === TRIES_MAX) throw error;
       }
     }
   }

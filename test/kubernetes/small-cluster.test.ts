@@ -1,7 +1,7 @@
 // The controllers that tests play on a bare API server, beside an operator that takes away what they are
 // looking at.
 import { expect, test } from '@jest/globals';
-import { RingError } from '../../core/errors.ts';
+import { RingError, type ErrorCode } from '../../core/errors.ts';
 import type { KubeApi, KubeObject } from '../../operator/kubernetes/api.ts';
 import { PODS, STATEFUL_SETS } from '../../operator/kubernetes/kinds.ts';
 import type { Pod } from '../../operator/kubernetes/shapes.ts';
@@ -105,16 +105,19 @@ describeWithApi('the controllers that tests play', (on) => {
     expect(await played(namespace, api)).toBe(1);
   });
 
-  test('tell of what fails again and again', async () => {
+  test.each<[string, ErrorCode, number]>([
+    ['fails again and again', 'PEER_UNREACHABLE', Infinity],
+    ['is refused once', 'FORBIDDEN', 1],
+  ])('tell of what %s', async (_, code, times) => {
     const namespace = await makeSet();
-    const refused = () => Promise.reject(new RingError('FORBIDDEN', 'not for you'));
-    const api = overtaken(on.api, { verb: 'create', kind: 'Pod', times: Infinity }, refused);
+    const refused = () => Promise.reject(new RingError(code, 'not for you'));
+    const api = overtaken(on.api, { verb: 'create', kind: 'Pod', times }, refused);
     let rounds = 0;
     const cluster = new SmallCluster({
       api,
       namespace,
       block: '97.0',
-      launch: () => Promise.reject(new Error('there is nothing to launch')),
+      launch: () => Promise.resolve({ stop: () => Promise.resolve() }),
       turned: () => (rounds += 1),
     });
     cluster.start();

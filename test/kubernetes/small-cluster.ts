@@ -1,7 +1,7 @@
 // What a bare API server lacks to run a ring: the StatefulSet controller, a scheduler, a kubelet and the
 // protection of claims in use, played in one loop. Pods are run by whoever is handed in.
 import { setTimeout as pause } from 'node:timers/promises';
-import { RingError } from '../../core/errors.ts';
+import { RingError, type ErrorCode } from '../../core/errors.ts';
 import type { KubeApi, KubeKind, KubeObject } from '../../operator/kubernetes/api.ts';
 import { CLAIMS, HOSTS, PODS, STATEFUL_SETS, VOLUMES } from '../../operator/kubernetes/kinds.ts';
 import { preferredZone } from '../../operator/kubernetes/zones.ts';
@@ -36,8 +36,9 @@ interface Template {
   readonly spec: Record<string, unknown>;
 }
 
-/** Rounds in a row that may fail. */
+/** Rounds in a row that may fail, and with what: somebody else was faster, or nobody answered. */
 const FAILED_MAX = 50;
+const PASSING: readonly ErrorCode[] = ['NOT_FOUND', 'CONFLICT', 'PEER_UNREACHABLE'];
 
 const ZONES = ['a', 'b', 'c'] as const;
 const ZONE_KEY = 'topology.kubernetes.io/zone';
@@ -61,8 +62,8 @@ export class SmallCluster {
   }
 
   /**
-   * Plays all controllers, round after round, until it is stopped. What fails is tried again, as a
-   * controller does: somebody else may have taken away what it has just looked at.
+   * Plays all controllers, round after round, until it is stopped. Where somebody else has taken away what
+   * was just looked at, the next round looks again, as a controller does.
    */
   start(everyMs = 20): void {
     let failed = 0;
@@ -73,7 +74,8 @@ export class SmallCluster {
           failed = 0;
         } catch (error) {
           failed += 1;
-          if (!(error instanceof RingError) || failed > FAILED_MAX) this.failure ??= error as Error;
+          const isPassing = error instanceof RingError && PASSING.includes(error.code);
+          if (!isPassing || failed > FAILED_MAX) this.failure ??= error as Error;
         }
         this.options.turned?.();
         await pause(everyMs);

@@ -24,7 +24,7 @@ export const KEYS: Route = {
   about:
     'In the order of their hashes. A page can have fewer keys than its limit, or none, and still a ' +
     'cursor. Each slot is read as a quorum of its members sees it; the whole is not a snapshot. ' +
-    'A page ends before a slot that does not answer; the page after it fails with the reason.',
+    'A page ends before a slot that cannot be read; the page after it fails with the reason.',
   parameters: [PREFIX, LIMIT, CURSOR, MEMBER],
   answers: { 200: json('A page.', 'Keys') },
   errors: ['NOT_FOUND', 'QUORUM_UNAVAILABLE', 'STALE_EPOCH', 'CORRUPT_RECORD', 'TIMEOUT'],

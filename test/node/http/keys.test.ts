@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { incarnation, nodeId, zone } from '../../../core/api/ids.ts';
+import { incarnation, nodeId } from '../../../core/api/ids.ts';
 import type { Incarnation } from '../../../core/api/ids.ts';
 import type { RingDocument } from '../../../core/api/ring-document.ts';
 import { keyOf, slotOf } from '../../../core/ring/hash.ts';
@@ -34,24 +34,13 @@ function withAbsentMember(
   who: Incarnation,
   owner: (slot: number) => 0 | 1,
 ): Pick<RingDocument, 'members' | 'current'> {
-  const seats = [who, incarnation('bb'.repeat(8))].map((each) => ({
-    incarnation: each,
-    zone: zone('z'),
-  }));
+  const { members, current } = oneMemberRing(who);
+  const absent = incarnation('bb'.repeat(8));
   return {
-    members: seats.map((seat, i) => ({
-      ...seat,
-      id: nodeId(`dev-${i}`),
-      address: '127.0.0.1:1',
-      state: 'serving',
-      lost: false,
-    })),
+    members: [...members, { ...members[0]!, id: nodeId('dev-1'), incarnation: absent }],
     current: {
-      layout: { kind: 'flat' },
-      replicationFactor: 1,
-      readQuorum: 1,
-      writeQuorum: 1,
-      seats,
+      ...current,
+      seats: [...current.seats, { ...current.seats[0]!, incarnation: absent }],
       owners: [Uint16Array.from({ length: 16 }, (_, slot) => owner(slot))],
     },
   };
